@@ -1,0 +1,1 @@
+"""Records in, pictures out. Never torch, and Streamlit only under components/."""
