@@ -1,0 +1,17 @@
+"""The script that st.App runs: page settings, the list of pages that exist, the sidebar they share."""
+
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+if str(PROJECT) not in sys.path:
+    sys.path.insert(0, str(PROJECT))
+
+import streamlit as st
+
+from pages import _session
+
+st.set_page_config(page_title="Glassbox", page_icon=":material/view_in_ar:", layout="wide")
+page = st.navigation({"The run": [st.Page("train.py", title="Train", icon=":material/show_chart:", default=True)]})
+_session.sidebar()
+page.run()
