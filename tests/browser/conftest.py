@@ -1,0 +1,123 @@
+"""A real Chromium in front of the real app. Every test also checks what no page may do.
+
+No console error but Streamlit's own two 404s on deep links; no request to another machine.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tools.app_process import ROOT, AppProcess
+from tools.chromium import NONE_FOUND, find
+
+PICTURES = ROOT / "test-results"
+STREAMLIT_OWN_404 = re.compile(r"/.+/_stcore/(health|host-config)$")
+
+expect.set_options(timeout=15_000)
+
+
+def pytest_collection_modifyitems(items):
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory):
+    """The app that most tests share: each visitor is a browser of its own, with runs of its own."""
+    with AppProcess(tmp_path_factory.mktemp("app")) as process:
+        yield process
+
+
+@pytest.fixture
+def fresh_app(tmp_path):
+    """An app that nobody has visited, for tests that stop it or count what it holds."""
+    with AppProcess(tmp_path / "fresh") as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = find()
+    assert path, NONE_FOUND
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """One browser profile with one tab, and what went wrong in it."""
+
+    def __init__(self, context):
+        self.context = context
+        self.page: Page = context.new_page()
+        self.errors: list[str] = []
+        self.addresses: set[str] = set()
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
+        self.page.on("request", lambda request: self.addresses.add(request.url))
+        self.page.on("websocket", lambda socket: self.addresses.add(socket.url))
+
+    def _console(self, message):
+        if message.type == "error":
+            address = message.location.get("url", "")
+            self.errors.append(f"{message.text} ({address})")
+
+    def check(self):
+        """Raise unless the console is clean and nothing was asked of another machine."""
+        own = [error for error in self.errors if not STREAMLIT_OWN_404.search(error.rstrip(")").split("(")[-1])]
+        assert not own, own
+        elsewhere = [
+            address for address in self.addresses
+            if not re.match(r"(https?|wss?)://127\.0\.0\.1:|blob:|data:|about:|chrome-error:", address)
+        ]
+        assert not elsewhere, elsewhere
+
+
+@pytest.fixture
+def visitors(chromium, request):
+    """Make visitors with `visitors(**context options)`; each is checked at the end, and pictured if the test failed."""
+    made = []
+    failed_before = request.session.testsfailed
+
+    def make(**options):
+        options.setdefault("viewport", {"width": 1280, "height": 1000})
+        visitor = Visitor(chromium.new_context(**options))
+        made.append(visitor)
+        return visitor
+
+    yield make
+    if request.session.testsfailed > failed_before:
+        PICTURES.mkdir(exist_ok=True)
+        for number, visitor in enumerate(made):
+            visitor.page.screenshot(path=PICTURES / f"failed-{request.node.name}-{number}.png")
+    for visitor in made:
+        visitor.context.close()
+    for visitor in made:
+        visitor.check()
+
+
+@pytest.fixture
+def visitor(visitors):
+    return visitors()
+
+
+@pytest.fixture
+def page(visitor):
+    return visitor.page
+
+
+@pytest.fixture
+def picture(request):
+    """`picture(page)` keeps a screenshot under test-results/, named after the test."""
+
+    def take(page, name=""):
+        PICTURES.mkdir(exist_ok=True)
+        page.screenshot(path=PICTURES / f"{request.node.name}{'-' + name if name else ''}.png")
+
+    return take
+
