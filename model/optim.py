@@ -1,0 +1,181 @@
+"""The optimizers and the learning-rate schedules. Knows `FlatParameters` and `TrainConfig`, neither model nor data.
+
+SGD, momentum, RMSProp, Adam and AdamW are torch's own, fused into one call where torch can. Muon is ours, because
+torch's orthogonalises one matrix at a time and a small transformer has many matrices of few shapes.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
+
+from model.config import TrainConfig
+from model.flat import FlatParameters, Piece
+
+NEWTON_SCHULZ_STEPS = 5
+# A quintic whose slope at zero is as steep as possible: after five rounds every singular value lies near 1.
+NEWTON_SCHULZ_COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+
+
+def schedule_share(config: TrainConfig, step: int) -> float:
+    """Share of the peak learning rate that update number `step` (1 … n_steps) uses.
+
+    Rises linearly over `warmup_steps`, then falls along a cosine or a line to `final_learning_rate` at the last step;
+    "constant" stays at the peak. Beyond the last step the final share holds.
+    """
+    if step < config.warmup_steps:
+        return step / config.warmup_steps
+    if config.schedule == "constant":
+        return 1.0
+    progress = min(1.0, (step - config.warmup_steps) / max(1, config.n_steps - config.warmup_steps))
+    remaining = 1 - progress if config.schedule == "linear" else (1 + math.cos(math.pi * progress)) / 2
+    return config.final_learning_rate + (1 - config.final_learning_rate) * remaining
+
+
+def orthogonalise(matrices: Tensor) -> Tensor:
+    """The nearest (roughly) orthogonal matrix to each of a batch, in bfloat16: (n, rows, columns), rows <= columns.
+
+    Newton–Schulz iteration of Keller Jordan's Muon: https://kellerjordan.github.io/posts/muon/
+    """
+    a, b, c = NEWTON_SCHULZ_COEFFICIENTS
+    x = matrices.bfloat16()
+    x = x / x.norm(dim=(1, 2), keepdim=True).clamp(min=1e-7)
+    for _ in range(NEWTON_SCHULZ_STEPS):
+        gram = x @ x.mT  # (n, rows, rows)
+        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+    return x
+
+
+class Muon(Optimizer):
+    """Momentum whose step is orthogonalised: every direction of a matrix moves by the same amount.
+
+    Takes (out, in) matrices only. A matrix and its transpose orthogonalise alike, so all matrices that share a shape,
+    lying or standing, go through one batch. Decay is decoupled; the step grows with √(out / in) when out > in.
+    """
+
+    def __init__(self, params: Any, lr: float = 0.02, momentum: float = 0.95, weight_decay: float = 0.0) -> None:
+        super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """One update of every matrix that has a gradient."""
+        for group in self.param_groups:
+            params = [p for p in group["params"] if p.grad is not None]
+            grads = [p.grad for p in params]
+            buffers = [self.state[p].setdefault("momentum_buffer", torch.zeros_like(p)) for p in params]
+            torch._foreach_lerp_(buffers, grads, 1 - group["momentum"])
+            ahead = torch._foreach_lerp(grads, buffers, group["momentum"])
+            torch._foreach_mul_(params, 1 - group["lr"] * group["weight_decay"])
+            for indices in _same_shape(params):
+                self._move([params[i] for i in indices], [ahead[i] for i in indices], group["lr"])
+
+    def _move(self, params: list[Tensor], ahead: list[Tensor], rate: float) -> None:
+        lying = torch.stack([a if a.size(0) <= a.size(1) else a.mT for a in ahead])  # (n, rows, columns)
+        for p, direction in zip(params, orthogonalise(lying).float().unbind(), strict=True):
+            is_standing = p.size(0) > p.size(1)
+            scale = math.sqrt(p.size(0) / p.size(1)) if is_standing else 1.0
+            p.add_(direction.mT if is_standing else direction, alpha=-rate * scale)
+
+
+def _same_shape(params: list[Tensor]) -> list[list[int]]:
+    by_shape = defaultdict(list)
+    for i, p in enumerate(params):
+        by_shape[min(p.shape), max(p.shape)].append(i)
+    return list(by_shape.values())
+
+
+Groups = list[dict[str, Any]]
+
+_BUILDERS: dict[str, Callable[[Groups], Optimizer]] = {
+    "sgd": lambda groups: SGD(groups, lr=0.0, fused=True),
+    "momentum": lambda groups: SGD(groups, lr=0.0, momentum=0.9, fused=True),
+    "rmsprop": lambda groups: RMSprop(groups, lr=0.0, foreach=True),
+    "adam": lambda groups: Adam(groups, lr=0.0, fused=True),
+    "adamw": lambda groups: AdamW(groups, lr=0.0, fused=True),
+}
+
+
+class Update:
+    """The optimizers that together update every parameter: one, or for Muon two."""
+
+    def __init__(self, flat: FlatParameters, config: TrainConfig) -> None:
+        if config.optimizer == "muon":
+            self._pieces = [*flat.hidden, flat.rest, flat.vectors]
+            hidden = _groups(flat.hidden, "learning_rate", decays=True)
+            rest = _groups([flat.rest], "learning_rate_rest", decays=True)
+            vectors = _groups([flat.vectors], "learning_rate_rest", decays=False)
+            self.optimizers = [_BUILDERS["adamw"](rest + vectors), *(Muon(group) for group in [hidden] if group)]
+        else:
+            self._pieces = [flat.matrices, flat.vectors]
+            matrices = _groups([flat.matrices], "learning_rate", decays=True)
+            vectors = _groups([flat.vectors], "learning_rate", decays=False)
+            self.optimizers = [_BUILDERS[config.optimizer](matrices + vectors)]
+
+    def step(self, config: TrainConfig, step: int) -> None:
+        """Make update number `step` (1 …) from the gradients, with the settings that hold now.
+
+        Adam, RMSProp and SGD add weight decay to the gradient (L2); AdamW and Muon shrink the weight itself.
+        RMSProp averages with `beta2`; `momentum` belongs to "momentum" and "muon".
+        """
+        share = schedule_share(config, step)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = getattr(config, group["rate"]) * share
+                group["weight_decay"] = config.weight_decay if group["decays"] else 0.0
+                if "betas" in group:
+                    group["betas"] = (config.beta1, config.beta2)
+                if "alpha" in group:
+                    group["alpha"] = config.beta2
+                if config.optimizer in ("momentum", "muon") and "momentum" in group:
+                    group["momentum"] = config.momentum
+            optimizer.step()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What the optimizers remember, by `<parameter>/<what>`, e.g. `blocks.0.attn.w_q/exp_avg`: views, no copies.
+
+        What belongs to no single parameter carries the name of its piece: `matrices/step`.
+        """
+        found: dict[str, Tensor] = {}
+        for piece, key, value in self._remembered():
+            if value.numel() == piece.parameter.numel():
+                found |= {f"{name}/{key}": part for name, part in piece.parts(value).items()}
+            else:
+                found[f"{piece.name}/{key}"] = value
+        return found
+
+    def memory(self) -> list[Tensor]:
+        """The same tensors whole, in a fixed order: what to copy for going back."""
+        return [value for _, _, value in self._remembered()]
+
+    def load(self, tensors: dict[str, Tensor]) -> None:
+        """Fill a fresh `Update` of the same optimizer with copies of what `tensors()` gave."""
+        for path, value in tensors.items():
+            name, key = path.rsplit("/", 1)
+            piece = next(piece for piece in self._pieces if name == piece.name or name in piece.spans)
+            state = next(o.state for o in self.optimizers if _updates(o, piece))[piece.parameter]
+            if name in piece.spans:
+                whole = state.setdefault(key, torch.zeros_like(piece.parameter, requires_grad=False))
+                piece.parts(whole)[name].copy_(value)
+            else:
+                state[key] = value.clone()
+
+    def _remembered(self) -> Iterator[tuple[Piece, str, Tensor]]:
+        for piece in self._pieces:
+            for optimizer in self.optimizers:
+                for key, value in optimizer.state.get(piece.parameter, {}).items():
+                    if isinstance(value, Tensor):
+                        yield piece, key, value
+
+
+def _groups(pieces: list[Piece], rate: str, *, decays: bool) -> Groups:
+    """One parameter group, or none when there is nothing in it; `rate` names the setting with its learning rate."""
+    params = [piece.parameter for piece in pieces if piece.spans]
+    return [{"params": params, "rate": rate, "decays": decays}] if params else []
+
+
+def _updates(optimizer: Optimizer, piece: Piece) -> bool:
+    return any(piece.parameter is p for group in optimizer.param_groups for p in group["params"])
