@@ -26,6 +26,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def busiest_process(root: int, seconds: float = 0.5) -> psutil.Process:
+    """The process below `root` that uses most processor time now: where one run trains, its worker."""
+
+    def used(process: psutil.Process) -> float:
+        return sum(process.cpu_times()[:2])
+
+    before = {process: used(process) for process in psutil.Process(root).children(recursive=True)}
+    time.sleep(seconds)
+    return max((process for process in before if process.is_running()), key=lambda p: used(p) - before[p])
+
+
 class AppProcess:
     """`with AppProcess(home) as app:` serves at `app.url`; leaving the block ends it and everything it started."""
 

@@ -1,0 +1,35 @@
+"""Every page, opened by its own address on a server that nobody has visited."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tools.app_process import ROOT
+
+PAGES = ["", *(path.stem for path in sorted((ROOT / "pages").glob("[!_]*.py")) if path.stem != "train")]
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_deep_link_opens_the_page_on_a_fresh_server(fresh_app, page, picture, address):
+    page.goto(f"{fresh_app.url}/{address}")
+    expect(page.get_by_test_id("stSidebarNav")).to_be_visible()
+    expect(page.get_by_text("Page not found")).to_have_count(0)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    picture(page, address or "train")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the memory map in /proc, which only Linux has")
+def test_the_web_process_never_loads_torch(fresh_app, page):
+    for address in PAGES:
+        page.goto(f"{fresh_app.url}/{address}")
+        expect(page.get_by_test_id("stSidebarNav")).to_be_visible()
+        expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+    maps = [Path(f"/proc/{pid}/maps").read_text() for pid in pids(fresh_app)]
+    assert "libtorch" not in maps[0]
+    assert any("libtorch" in other for other in maps[1:]), "looked for the wrong name: the workers do load it"
+
+
+def pids(app):
+    return [app.process.pid, *(process.pid for process in app.processes())]

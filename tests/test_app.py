@@ -1,0 +1,44 @@
+"""The app as a whole: pages without an exception, and nothing left behind."""
+
+import urllib.request
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from model.runs.launch import start_supervisor, stop_supervisor
+from tools.app_process import ROOT, AppProcess
+
+PAGES = sorted(path.stem for path in (ROOT / "pages").glob("[!_]*.py"))
+
+
+@pytest.fixture
+def supervisor(home):
+    process = start_supervisor(home)
+    yield process
+    stop_supervisor(process)
+
+
+@pytest.fixture
+def at(supervisor):
+    return AppTest.from_file(str(ROOT / "pages" / "_navigation.py"), default_timeout=60).run()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_runs_and_takes_a_changed_control(at, page):
+    at.switch_page(f"{page}.py").run()
+    assert not at.exception
+    control = (at.slider or at.select_slider or at.selectbox)[0]
+    control.set_value(control.options[-1] if hasattr(control, "options") else control.max).run()
+    assert not at.exception
+
+
+def test_every_page_is_in_the_navigation(at):
+    listed = (ROOT / "pages" / "_navigation.py").read_text()
+    assert [page for page in PAGES if f'"{page}.py"' not in listed] == []
+
+
+def test_the_server_takes_its_processes_along(tmp_path):
+    with AppProcess(tmp_path) as app:
+        urllib.request.urlopen(app.url).close()
+        assert app.processes()
+        assert app.stop() == []
