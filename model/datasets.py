@@ -6,33 +6,40 @@ It does not know the model, the optimizer or the screen. Equal configurations gi
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model import texts
 from model.descriptions import ABOUT, About
-from model.pools import Lines, Pool, Windows
+from model.pools import Lines, Pool, Rows, Windows
 from model.records import Batch
-from model.tokenizer import ByteTokenizer, CharacterTokenizer, Tokenizer
+from model.tasks import make_exercises
+from model.tokenizer import ByteTokenizer, CharacterTokenizer, SymbolTokenizer, Tokenizer
 
 if TYPE_CHECKING:
     from model.config import DataConfig
 
 MAX_ALL_ROWS, MAX_ALL_TOKENS = 4096, 8  # a batch of "all" rows is for small tables
 _VALIDATION_TOKENS, _BATCH_TOKENS = 4096, 2048
+_LINE_END = "\n"
 
 
 @dataclass(frozen=True)
 class Dataset:
     """A data set ready to train on. `guess_count` is the number of symbols that can be an answer: guessing costs its
-    logarithm in nats. `stop_token` ends a sample (None: nothing does). `sha256` is over the whole text or table."""
+    logarithm in nats. `stop_token` ends a sample (None: nothing does); a task's answer ends after `answer_length` tokens.
+    `sha256` is over the whole text or table."""
 
     name: str
     about: About
-    examples: tuple[str, str, str]
+    examples: tuple[str, ...]
     tokenizer: Tokenizer
     guess_count: int
     is_task: bool
@@ -41,6 +48,7 @@ class Dataset:
     heldout: Pool
     start: tuple[int, ...]
     stop_token: int | None
+    answer_length: int = 0
 
     @property
     def title(self) -> str:
@@ -93,8 +101,8 @@ class Dataset:
         n_rows = self.heldout.n_rows(block_size)
         n_wanted = min(n_rows, max(1, _VALIDATION_TOKENS // n_tokens))
         index = np.linspace(0, n_rows - 1, n_wanted).astype(np.int64)
-        rows_a_batch = max(1, _BATCH_TOKENS // n_tokens)
-        return [self.heldout.take(index[i : i + rows_a_batch], block_size) for i in range(0, n_wanted, rows_a_batch)]
+        n_batches = ceil(n_wanted * n_tokens / _BATCH_TOKENS)
+        return [self.heldout.take(each, block_size) for each in np.array_split(index, n_batches)]
 
     def probe_text(self, block_size: int) -> Batch:
         """The one held-out row that live pictures look at, always the same: (1, T)."""
@@ -110,27 +118,74 @@ def load_dataset(data: DataConfig, *, text: str | None = None, home: Path | None
 
     ValueError, one sentence, when the text or the file is missing or does not fit.
     """
-    training, heldout = texts.names(data.language, data.train_share, home)
-    return _text_dataset(data, training, heldout)
+    if data.is_task:
+        return _task_dataset(data)
+    share = data.train_share
+    halves: dict[str, Callable[[], tuple[str, str]]] = {
+        "names": lambda: texts.names(data.language, share, home),
+        "prose": lambda: texts.prose(share),
+        "shakespeare": lambda: texts.shakespeare(share, home),
+        "text": lambda: texts.own(text, data.text_sha256, share),
+    }
+    return _text_dataset(data, *halves[data.dataset]())
 
 
-def _text_dataset(data: DataConfig, training: str, heldout: str) -> Dataset:
-    whole = training + heldout
-    tokenizer: Tokenizer = ByteTokenizer() if data.tokenizer == "byte" else CharacterTokenizer.of(whole)
-    line_end = tokenizer.encode("\n")[0]
-    train_tokens, heldout_tokens = (np.array(tokenizer.encode(half), np.int16) for half in (training, heldout))
-    is_by_line = data.layout == "document"
-    lines = [line for line in heldout.splitlines() if line]
+def _task_dataset(data: DataConfig) -> Dataset:
+    made = make_exercises(data)
+    n_rows = len(made.table)
+    n_train = min(max(1, round(n_rows * data.train_share)), n_rows - 1)
+    tokenizer = SymbolTokenizer(made.symbols)
+    asked = made.table[n_train, : int(made.counts[n_train].argmax()) + 1]  # the first held-out question
     return Dataset(
         name=data.dataset,
         about=ABOUT[data.dataset],
-        examples=(lines[0], lines[1], lines[2]),
+        examples=tuple(_exercise_text(tokenizer, made.table[i], made.counts[i]) for i in (0, 1, -1)),
         tokenizer=tokenizer,
-        guess_count=len(np.unique(train_tokens)),
-        is_task=False,
-        sha256=hashlib.sha256(whole.encode()).hexdigest(),
-        training=Lines(train_tokens, line_end) if is_by_line else Windows(train_tokens),
-        heldout=Lines(heldout_tokens, line_end) if is_by_line else Windows(heldout_tokens),
-        start=(line_end,),
-        stop_token=line_end if is_by_line or data.dataset == "names" else None,
+        guess_count=made.guess_count,
+        is_task=True,
+        sha256=hashlib.sha256(made.table.astype("<i8").tobytes()).hexdigest(),
+        training=Rows(made.table[:n_train], made.counts[:n_train]),
+        heldout=Rows(made.table[n_train:], made.counts[n_train:]),
+        start=tuple(asked.tolist()),
+        stop_token=None,
+        answer_length=made.table.shape[1] - len(asked),
     )
+
+
+def _exercise_text(tokenizer: Tokenizer, row: NDArray[np.int64], counts: NDArray[np.bool_]) -> str:
+    """A row up to the last token that counts: what follows is padding."""
+    return tokenizer.decode(row[: int(counts.nonzero()[0][-1]) + 2].tolist())
+
+
+def _text_dataset(data: DataConfig, training: str, heldout: str) -> Dataset:
+    is_by_line = data.layout == "document"
+    sha256 = hashlib.sha256((training + heldout).encode()).hexdigest()
+    if is_by_line:
+        training, heldout = (f"\n{half.strip(_LINE_END)}\n" for half in (training, heldout))
+    whole = training + heldout
+    tokenizer: Tokenizer = ByteTokenizer() if data.tokenizer == "byte" else CharacterTokenizer.of(whole)
+    start = tokenizer.encode(_LINE_END if _LINE_END in whole else whole[0])[0]
+    tokens = [np.array(tokenizer.encode(half), np.int16) for half in (training, heldout)]
+    pools: list[Pool] = [Lines(half, start) if is_by_line else Windows(half) for half in tokens]
+    if not all(pool.n_tokens for pool in pools):
+        raise ValueError("layout must be stream for a text with no line in its training or its held-out part; got document")
+    return Dataset(
+        name=data.dataset,
+        about=ABOUT[data.dataset],
+        examples=_excerpts(whole),
+        tokenizer=tokenizer,
+        guess_count=len(np.unique(np.concatenate(tokens))),
+        is_task=False,
+        sha256=sha256,
+        training=pools[0],
+        heldout=pools[1],
+        start=(start,),
+        stop_token=start if is_by_line or data.dataset == "names" else None,
+    )
+
+
+def _excerpts(text: str) -> tuple[str, ...]:
+    """Three lines from the beginning, the middle and the end of a text: sentences where it has any."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    sentences = [line for line in lines if line[0].isalpha() and line.count(" ") >= 6] or lines
+    return tuple(shorten(sentences[i * (len(sentences) - 1) // 2], 80, placeholder=" …") for i in range(3))

@@ -5,36 +5,21 @@ Every source answers (training text, held-out text). It does not know about toke
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import json
-import os
 import pkgutil
 import random
 import re
-import tempfile
+from bisect import bisect_left
 from collections.abc import Collection
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
+from itertools import accumulate
 from pathlib import Path
 
-LANGUAGES = {
-    "all": "all languages",
-    "en": "English",
-    "de": "German",
-    "is": "Icelandic",
-    "es": "Spanish",
-    "nl": "Dutch",
-    "fr": "French",
-    "sv": "Swedish",
-    "ga": "Irish",
-    "tr": "Turkish",
-    "id": "Indonesian",
-    "ro": "Romanian",
-    "da": "Danish",
-    "it": "Italian",
-    "fi": "Finnish",
-}  # those for which Faker knows about 400 or more names of plain letters
+from model.download import SHA256, shakespeare_path, write_atomically
 
 MAX_TEXT_BYTES = 2_000_000
 MIN_TEXT_CHARACTERS = 200
@@ -52,7 +37,7 @@ def names(language: str, train_share: float, home: Path | None) -> tuple[str, st
 
 
 def first_names(language: str = "all", home: Path | None = None) -> list[str]:
-    """Faker's first names of one of LANGUAGES or of "all" languages there are: lower case a–z only, each once, sorted.
+    """Faker's first names of one language or of "all" it has: those of plain letters, lower case, each once, sorted.
 
     Importing Faker takes about a quarter of a second, so with a `home` the names are kept in its datasets folder.
     """
@@ -87,17 +72,66 @@ def _names_of_faker() -> dict[str, list[str]]:
     return {language: sorted(filter(plain.fullmatch, each)) for language, each in sorted(found.items())}
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write all of `data` or nothing: a reader never meets half a file. OSError when the disk refuses."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+def prose(train_share: float) -> tuple[str, str]:
+    """Python's help topics as plain text. They repeat one another, so a paragraph that the training part holds too is
+    dropped from the held-out part."""
+    topics = importlib.import_module("pydoc_data.topics").topics
+    whole = "\n\n".join(topics[key].strip() for key in sorted(topics)) + "\n"
+    whole = re.sub(r"(?m)^[*=~-]{3,}\n", "", whole)  # the lines under headings
+    paragraphs = re.split(r"(?<=\n)\n+", whole)
+    lengths = accumulate(map(len, paragraphs))
+    n_train = bisect_left(list(lengths), train_share * len(whole)) + 1
+    seen = set(paragraphs[:n_train])
+    return "\n".join(paragraphs[:n_train]), "\n".join(each for each in paragraphs[n_train:] if each not in seen)
+
+
+def shakespeare(train_share: float, home: Path | None) -> tuple[str, str]:
+    """TinyShakespeare from its file; ValueError, one sentence, when the file is missing or is another."""
+    path = shakespeare_path(home or Path())
+    if home is None or not path.is_file():
+        raise ValueError(f"dataset shakespeare must be downloaded first, or its file put at {path}; got no file there")
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != SHA256:
+        raise ValueError(f"{path} must be TinyShakespeare (sha256 {SHA256[:8]}…); got another file: delete it")
+    return _cut(data.decode(), train_share)
+
+
+def own(text: str | None, text_sha256: str, train_share: float) -> tuple[str, str]:
+    """The user's text; ValueError when it is missing, or is not the one that the run was made with."""
+    if text is None:
+        raise ValueError("text must be given for dataset text: paste or upload one; got none")
+    found = hashlib.sha256(text.encode()).hexdigest()
+    if text_sha256 not in ("", found):
+        raise ValueError(f"text must be the run's own (sha256 {text_sha256[:8]}…); got another (sha256 {found[:8]}…)")
+    return _cut(text, train_share)
+
+
+def check_text(data: bytes) -> str:
+    """The text of an upload or a paste, its line ends made equal. ValueError, one sentence: what, what is allowed, what
+    came."""
+    if len(data) > MAX_TEXT_BYTES:
+        raise ValueError(f"text may have at most {MAX_TEXT_BYTES / 1e6:.0f} MB; got {len(data) / 1e6:.1f} MB")
+    if 0 in data:
+        raise ValueError("text must be plain text in UTF-8; got a binary file")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(part, path)
-    except OSError:
-        Path(part).unlink(missing_ok=True)
-        raise
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"text must be plain text in UTF-8; got other bytes from byte {error.start + 1:,} on (save it as UTF-8)"
+        ) from None
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():
+        raise ValueError(f"text must have at least {MIN_TEXT_CHARACTERS} characters; got an empty one")
+    if len(text) < MIN_TEXT_CHARACTERS:
+        raise ValueError(f"text must have at least {MIN_TEXT_CHARACTERS} characters; got {len(text)}")
+    if len(set(text)) == 1:
+        raise ValueError(f"text must have at least 2 different characters; got only {text[0]!r}")
+    return text
+
+
+def _cut(text: str, train_share: float) -> tuple[str, str]:
+    n_train = int(len(text) * train_share)
+    return text[:n_train], text[n_train:]
 
 
 def _lines(lines: list[str]) -> str:
