@@ -1,0 +1,56 @@
+"""Sampling: continue a prompt, one token after the other. Knows the model, not the text its tokens stand for."""
+
+from collections.abc import Sequence
+
+import torch
+
+from model.transformer import Transformer
+
+
+@torch.no_grad()
+def sample(
+    model: Transformer,
+    prompt: Sequence[int],
+    n: int,
+    max_tokens: int,
+    *,
+    temperature: float = 1.0,
+    stop_token: int | None = None,
+    seed: int = 0,
+) -> list[list[int]]:
+    """`n` continuations of `prompt`, each up to `max_tokens` tokens or the stop token, neither of prompt nor stop.
+
+    The model sees the last block_size tokens. Temperature 0 always takes the most likely token. Draws come from a
+    generator of their own, so sampling changes no run. ValueError when n, max_tokens, temperature or prompt is no use.
+    """
+    _check(prompt, n, max_tokens, temperature)
+    generator = torch.Generator().manual_seed(seed)
+    tokens = torch.tensor([list(prompt)] * n)  # (n, T)
+    has_stopped = torch.zeros(n, dtype=torch.bool)
+    was_training = model.training
+    model.eval()
+    for _ in range(max_tokens):
+        logits = model(tokens[:, -model.config.block_size :])[:, -1]  # (n, V)
+        if temperature == 0:
+            drawn = logits.argmax(dim=-1, keepdim=True)  # (n, 1)
+        else:
+            drawn = torch.multinomial((logits / temperature).softmax(dim=-1), 1, generator=generator)  # (n, 1)
+        tokens = torch.cat((tokens, drawn), dim=1)  # (n, T + 1)
+        has_stopped |= drawn[:, 0] == (-1 if stop_token is None else stop_token)
+        if has_stopped.all():
+            break
+    model.train(was_training)
+    return [_until(stop_token, row) for row in tokens[:, len(prompt) :].tolist()]
+
+
+def _until(stop_token: int | None, row: list[int]) -> list[int]:
+    return row[: row.index(stop_token)] if stop_token in row else row
+
+
+def _check(prompt: Sequence[int], n: int, max_tokens: int, temperature: float) -> None:
+    if not prompt:
+        raise ValueError("prompt must have at least one token; got none")
+    if n < 1 or max_tokens < 1:
+        raise ValueError(f"n and max_tokens must be at least 1; got n={n}, max_tokens={max_tokens}")
+    if not 0 <= temperature <= 1000:
+        raise ValueError(f"temperature must be between 0 and 1000; got {temperature}")
