@@ -11,17 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
-import model.sizes as sizes
+from model import sizes, tasks
 from model.fields import FIELDS, TASKS, Field, Setting, shown
 from model.presets import RECIPES
 
 __all__ = ["FIELDS", "PRESETS", "TASKS", "DataConfig", "Field", "ModelConfig", "Preset", "RunConfig", "TrainConfig"]
 
-MAX_PARAMETERS = 2_000_000
-MAX_STEP_SECONDS = 1.0
-MAX_ACTIVATION_BYTES = 300_000_000
 MAX_TABLE_ROWS = 4096
-MAX_TABLE_TOKENS = 8
 DEFAULT_PRESET = "classroom"
 
 
@@ -71,7 +67,7 @@ class ModelConfig(_Checked):
     @property
     def n_parameters(self) -> int:
         """Trainable numbers, by closed formula."""
-        return sizes.n_parameters(self)
+        return sum(sizes.parameters_by_part(self).values())
 
     def _check_together(self) -> None:
         if self.d_model % self.n_heads:
@@ -81,12 +77,7 @@ class ModelConfig(_Checked):
                 f"n_heads must leave an even head width for rope, which turns pairs of channels; "
                 f"got n_heads={self.n_heads}, d_model={self.d_model}, so d_head={self.d_head}"
             )
-        if self.n_parameters > MAX_PARAMETERS:
-            field = sizes.field_with_most_parameters(self)
-            raise ValueError(
-                f"{field} must be lower: at most {MAX_PARAMETERS:,} parameters are allowed; "
-                f"got {self.n_parameters:,} with {field}={getattr(self, field)}"
-            )
+        sizes.check_parameters(self)
 
 
 @dataclass(frozen=True)
@@ -156,64 +147,44 @@ class RunConfig:
     data: DataConfig = DataConfig()
 
     def __post_init__(self) -> None:
-        self._check_table()
-        self._check_cost()
+        if self.data.is_task:
+            tasks.check_row_fits(self.data, self.model.block_size)
+        if self.train.batch_size == "all":
+            self._check_table()
+        sizes.check_cost(self.model, self.train, self.batch)
 
     @property
-    def n_rows(self) -> int:
-        """Rows in one training batch."""
-        return self.data.table_rows if self.train.batch_size == "all" else int(self.train.batch_size)
+    def batch(self) -> sizes.Batch:
+        """The shape of one training batch."""
+        n_rows = self.data.table_rows if self.train.batch_size == "all" else int(self.train.batch_size)
+        n_tokens = tasks.row_length(self.data) if self.data.is_task else self.model.block_size
+        return sizes.Batch(n_rows, n_tokens, self.train.precision)
 
     @property
-    def n_tokens(self) -> int:
-        """Tokens in one row of a training batch."""
-        longest = MAX_TABLE_TOKENS if self.train.batch_size == "all" else self.model.block_size
-        return min(self.model.block_size, longest)
+    def step_seconds(self) -> float:
+        """Estimated seconds of one training step."""
+        return sizes.step_seconds(self.model, self.train, self.batch)
 
     def _check_table(self) -> None:
-        if self.train.batch_size != "all":
-            return
         if self.data.dataset != "modular":
-            raise ValueError(f'batch_size "all" needs dataset modular, a small table; got dataset={self.data.dataset}')
-        if self.n_rows > MAX_TABLE_ROWS:
             raise ValueError(
-                f'train_share or modulus must be lower: batch_size "all" allows {MAX_TABLE_ROWS:,} rows; '
-                f"got {self.n_rows:,} with train_share={self.data.train_share:g}, modulus={self.data.modulus}"
+                f'batch_size must be 1 to 256 ("all" is for the table of modular); got all, dataset={self.data.dataset}'
             )
-
-    def _check_cost(self) -> None:
-        length = self.n_tokens
-        n_bytes = sizes.activation_bytes(self.model, self.n_rows, length)
-        if n_bytes > MAX_ACTIVATION_BYTES:
+        if self.data.table_rows > MAX_TABLE_ROWS:
             raise ValueError(
-                f"{self._costly_field} must be lower: activations may take {MAX_ACTIVATION_BYTES / 1e6:.0f} MB; "
-                f"got about {n_bytes / 1e6:,.0f} MB with {self._costly_sizes}"
+                f'train_share or modulus must be lower: batch_size "all" allows {MAX_TABLE_ROWS:,} rows; got '
+                f"{self.data.table_rows:,} with train_share={self.data.train_share:g}, modulus={self.data.modulus}"
             )
-        seconds = sizes.step_seconds(self.model, self.train, self.n_rows, length)
-        if seconds > MAX_STEP_SECONDS:
-            raise ValueError(
-                f"{self._costly_field} must be lower: one step may take {MAX_STEP_SECONDS:g} s; "
-                f"got about {seconds:.1f} s with {self._costly_sizes}"
-            )
-
-    @property
-    def _costly_field(self) -> str:
-        return "train_share" if self.train.batch_size == "all" else "batch_size"
-
-    @property
-    def _costly_sizes(self) -> str:
-        m = self.model
-        return (
-            f"batch_size={self.train.batch_size}, block_size={m.block_size}, d_model={m.d_model}, n_layers={m.n_layers}"
-        )
 
     def to_dict(self) -> dict[str, Setting]:
         """Every field by its flat name."""
         return {f.name: getattr(part, f.name) for part in (self.model, self.train, self.data) for f in fields(part)}
 
     @classmethod
-    def from_dict(cls, values: Mapping[Any, object]) -> RunConfig:
-        """From flat names; what is missing comes from `preset`. ValueError: one line naming the field."""
+    def from_dict(cls, values: object) -> RunConfig:
+        """From a dict by flat names; what is missing comes from `preset`. ValueError: one line naming the field."""
+        if not isinstance(values, Mapping):
+            raise ValueError(f"config must be a table of settings; got {shown(values)}")
         given = dict(values)
         base = _preset(given.pop("preset", DEFAULT_PRESET))
         return base.replace(**_named(given))
@@ -238,8 +209,6 @@ class RunConfig:
             values = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise ValueError("config must be JSON; it could not be read") from error
-        if not isinstance(values, dict):
-            raise ValueError(f"config must be a JSON object; got {shown(values)}")
         return cls.from_dict(values)
 
     def to_query(self) -> dict[str, str]:
@@ -250,14 +219,16 @@ class RunConfig:
             for key, base in ((key, preset.config.to_dict()) for key, preset in PRESETS.items())
         }
         key = min(differing, key=lambda k: len(differing[k]))
-        texts = {name: _as_text(value) for name, value in differing[key].items()}
-        return texts if key == DEFAULT_PRESET else {"preset": key} | texts
+        query = {} if key == DEFAULT_PRESET else {"preset": key}
+        query.update({name: _as_text(value) for name, value in differing[key].items()})
+        return query
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> RunConfig:
         """From a page's query parameters; those that are no settings (run, room …) are left alone."""
-        settings = {name: FIELDS[name].parse(text) for name, text in query.items() if name in FIELDS}
-        return cls.from_dict({"preset": query.get("preset", DEFAULT_PRESET)} | settings)
+        values: dict[str, object] = {"preset": query.get("preset", DEFAULT_PRESET)}
+        values.update({name: FIELDS[name].parse(text) for name, text in query.items() if name in FIELDS})
+        return cls.from_dict(values)
 
 
 @dataclass(frozen=True)

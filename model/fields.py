@@ -197,7 +197,7 @@ def _data_fields() -> list[Field]:
         _choice("language", "data", "Language", "First names of one language, or of all.", {
             "all": "all languages", "en": "English", "de": "German", "is": "Icelandic", "es": "Spanish", "nl": "Dutch",
             "fr": "French", "sv": "Swedish", "ga": "Irish", "tr": "Turkish", "id": "Indonesian", "ro": "Romanian",
-            "da": "Danish", "it": "Italian", "fi": "Finnish", "sl": "Slovenian"}),
+            "da": "Danish", "it": "Italian", "fi": "Finnish"}),
         Field("task_length", "data", "int", "Task length", "Digits or items in each exercise.", "items", 1, 60,
               slider=(2, 16)),
         Field("modulus", "data", "int", "Modulus", "Modular addition: a + b is taken modulo this.", "", 2, 113,
