@@ -9,9 +9,9 @@ if str(PROJECT) not in sys.path:
 
 import streamlit as st
 
-from pages import _session
+from pages import _sidebar
 
 st.set_page_config(page_title="Glassbox", page_icon=":material/view_in_ar:", layout="wide")
 page = st.navigation({"The run": [st.Page("train.py", title="Train", icon=":material/show_chart:", default=True)]})
-_session.sidebar()
+_sidebar.sidebar()
 page.run()

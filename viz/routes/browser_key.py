@@ -33,6 +33,7 @@ class BrowserKey:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; an HTML answer to a browser without a key carries one."""
         if scope["type"] != "http" or browser_key(Request(scope)):
             await self.app(scope, receive, send)
             return

@@ -1,0 +1,47 @@
+"""The data tab of the settings: what a data set is, three examples of it, what to watch for; the visitor's own text."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from model.config import RunConfig
+from model.fields import Setting
+from model.texts import MAX_TEXT_BYTES, check_text
+from pages import _session
+
+
+def data_panel(values: Mapping[str, Setting]) -> None:
+    """Say what the chosen data are, or how to bring them here."""
+    if values["dataset"] == "text":
+        _bring_text()
+    try:
+        dataset = _session.dataset_of(RunConfig.from_dict(values), _session.own_text())
+    except ValueError as refusal:
+        st.info(str(refusal), icon=":material/info:")
+        return
+    with st.container(border=True):
+        st.markdown(f"**{dataset.title}**")
+        st.write(dataset.description)
+        st.code("\n".join(dataset.examples), language=None)
+        st.markdown("**Watch for**")
+        st.write(dataset.watch_for)
+        st.caption(
+            f"{dataset.n_train:,} tokens to learn from, {dataset.n_validation:,} held out · vocabulary of "
+            f"{dataset.vocab_size:,} · {dataset.about.source}"
+        )
+
+
+def _bring_text() -> None:
+    limit = f"{MAX_TEXT_BYTES / 1e6:.0f} MB"
+    upload = st.file_uploader(f"A text file (UTF-8, at most {limit})", key=_session.UPLOAD)
+    pasted = st.text_area("or paste a text", key=_session.PASTED, height=120, placeholder="Paste any text here.")
+    data = upload.getvalue() if upload is not None else pasted.encode()
+    if not data and upload is None:
+        return
+    try:
+        text = check_text(data)
+    except ValueError as refusal:
+        st.error(str(refusal), icon=":material/error:")
+        return
+    _session.keep_own_text(text)
+    st.success(f"{len(text):,} characters are ready: press “Start new run”.", icon=":material/check:")

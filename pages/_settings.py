@@ -1,0 +1,156 @@
+"""The settings: what may change while the run trains, and the draft of the next run with one button that starts it.
+
+Live settings act at once. All others collect in a draft, kept in the link, until the button is pressed. What a setting
+is called, allows and explains stands in model.fields; nothing is repeated here.
+"""
+
+import math
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from model.config import FIELDS, PRESETS, Field, RunConfig
+from model.descriptions import ABOUT
+from model.fields import Setting
+from model.runs.client import Refused
+from pages import _data, _session
+from pages._session import View
+
+LIVE = ("learning_rate", "optimizer", "schedule", "weight_decay", "grad_clip", "batch_size")  # the row under the curves
+SECTIONS = {
+    "Model": [f for f in FIELDS.values() if f.owner == "model" and f.shown],
+    "Training": [f for f in FIELDS.values() if f.owner == "train" and f.name not in LIVE],
+    "Data": [f for f in FIELDS.values() if f.owner == "data" and f.shown],
+}
+COLUMNS = 3
+WIDE = 1000.0  # a range wider than this is offered in steps of 1, 2, 5, 10 …
+
+
+def live_settings(view: View) -> None:
+    """The six settings a teacher moves while the class watches the curve."""
+    values = view.config.to_dict() | _session.draft(view)
+    _widgets(view, [FIELDS[name] for name in LIVE], values)
+
+
+def next_run(view: View) -> None:
+    """Presets, every other setting in three tabs, and the bar that starts a new run."""
+    draft = _session.draft(view)
+    values = view.config.to_dict() | draft
+    with st.expander("Settings for a new run: presets, model, training, data", icon=":material/tune:"):
+        _new_run_bar(view, values, draft)
+        tabs = st.tabs(["Presets", *SECTIONS])
+        with tabs[0]:
+            _presets()
+        for tab, (title, fields) in zip(tabs[1:], SECTIONS.items(), strict=True):
+            with tab:
+                _widgets(view, fields, values)
+                if title == "Data":
+                    _data.data_panel(values)
+
+
+def _presets() -> None:
+    for preset in PRESETS.values():
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            with st.container(gap="xxsmall"):
+                st.markdown(f"**{preset.title}**")
+                st.caption(f"{preset.special} {preset.expects}  \n*{preset.source}*")
+            st.button("Start", key=f"preset:{preset.key}", on_click=_start, args=(preset.config.to_dict(),),
+                      help=f"Start a new run with the preset {preset.title}.", width="content")  # fmt: skip
+
+
+def _widgets(view: View, fields: list[Field], values: Mapping[str, Setting]) -> None:
+    columns = st.columns(COLUMNS, gap="medium")
+    for i, field in enumerate(fields):
+        with columns[i % COLUMNS]:
+            _widget(view, field, values[field.name])
+
+
+def _widget(view: View, field: Field, value: Setting) -> None:
+    """One setting with its line of help. The widget shows `value`, what run or draft say, whatever it showed before."""
+    key = _session.setting_key(field.name)
+    label = f"{field.label} ({field.unit})" if field.unit else field.label
+    wiring = {"key": key, "on_change": _changed, "args": (view, field, key)}
+    st.session_state[key] = value
+    if field.kind == "bool":
+        st.toggle(label, **wiring)
+    elif field.kind == "choice" or value in field.choices:
+        st.selectbox(label, list(field.choices), format_func=lambda choice: field.choices[choice], **wiring)
+    elif field.slider is None or not field.slider[0] <= value <= field.slider[1]:
+        _number(field, label, wiring)
+    elif field.slider[0] > 0 and field.slider[1] / field.slider[0] > WIDE:
+        _wide(view, field, value, label, wiring)
+    else:
+        low, high = (type(value)(end) for end in field.slider)
+        st.slider(label, low, high, step=1 if field.kind == "int" else 0.01, **wiring)
+    st.caption(field.help)
+
+
+def _number(field: Field, label: str, wiring: Mapping[str, object], **look: object) -> None:
+    if field.kind == "int":
+        st.number_input(label, int(field.low), int(field.high), step=1, **wiring, **look)
+    else:
+        st.number_input(label, field.low, field.high, format="%g", **wiring, **look)
+
+
+def _wide(view: View, field: Field, value: float, label: str, wiring: Mapping[str, object]) -> None:
+    """A slider in steps of 1, 2, 5, 10 …, and beside it the number itself, to type any other."""
+    slider, number = st.columns([2, 1], vertical_alignment="bottom")
+    key = f"{wiring['key']}:slider"
+    st.session_state[key] = value
+    with slider:
+        st.select_slider(label, _stops(field, value), format_func="{:g}".format, key=key, on_change=_changed,
+                         args=(view, field, key))  # fmt: skip
+    with number:
+        _number(field, f"{label}, exactly", wiring, label_visibility="collapsed")
+
+
+def _stops(field: Field, value: float) -> list[float]:
+    low, high = field.slider or (field.low, field.high)
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    stops = {round(digit * 10.0**decade, 12) for decade in decades for digit in (1, 2, 3, 5)}
+    return sorted({stop for stop in stops if low <= stop <= high} | {value})
+
+
+def _changed(view: View, field: Field, key: str) -> None:
+    """A widget was moved: act on the run at once where that can be, else note it for the next run."""
+    value = st.session_state[key]
+    if field.live and view.is_owner:
+        _session.attempt(view, "set", changes={field.name: value})
+        return
+    suggested = ABOUT[value].suggests if field.name == "dataset" else {}
+    _session.change_draft(view, {**suggested, field.name: value})
+
+
+def _start(values: Mapping[str, Setting], text: str | None = None) -> None:
+    try:
+        _session.start_run(RunConfig.from_dict(values), text)
+    except (ValueError, Refused) as refusal:
+        _session.say_once(str(refusal))
+    else:
+        _session.clear_draft()
+
+
+def _new_run_bar(view: View, values: Mapping[str, Setting], draft: Mapping[str, Setting]) -> None:
+    """What a new run would change, the button that starts it, the link that does the same elsewhere."""
+    with st.container(horizontal=True, vertical_alignment="center", wrap=True):
+        text = _session.own_text() if values["dataset"] == "text" else None
+        st.button("Start new run", type="primary", icon=":material/play_arrow:", on_click=_start, args=(values, text),
+                  help="Starts from new weights with the settings below; this run stays in your list.")  # fmt: skip
+        if draft:
+            st.button("Discard changes", icon=":material/undo:", on_click=_session.clear_draft)
+        st.caption(_difference(view, draft))
+    try:
+        config = RunConfig.from_dict(values)
+    except ValueError as refusal:
+        st.error(str(refusal), icon=":material/error:")
+        return
+    st.caption(f"{config.model.n_parameters:,} parameters · link to these settings:")
+    st.code(f"{st.context.url}?{urlencode(config.to_query())}", language=None)
+
+
+def _difference(view: View, draft: Mapping[str, Setting]) -> str:
+    if not draft:
+        return "A new run would have this run's settings."
+    before = view.config.to_dict()
+    return "New run: " + " · ".join(f"{FIELDS[n].label} {before[n]} → {value}" for n, value in draft.items())
