@@ -34,7 +34,7 @@ _LINE_END = "\n"
 @dataclass(frozen=True)
 class Dataset:
     """A data set ready to train on. `guess_count` is the number of symbols that can be an answer: guessing costs its
-    logarithm in nats. `stop_token` ends a sample (None: nothing does); a task's answer ends after `answer_length` tokens.
+    logarithm in nats. `stop_token` ends a sample (None: nothing does); a task's answer has `answer_length` tokens.
     `sha256` is over the whole text or table."""
 
     name: str
@@ -168,7 +168,7 @@ def _text_dataset(data: DataConfig, training: str, heldout: str) -> Dataset:
     tokens = [np.array(tokenizer.encode(half), np.int16) for half in (training, heldout)]
     pools: list[Pool] = [Lines(half, start) if is_by_line else Windows(half) for half in tokens]
     if not all(pool.n_tokens for pool in pools):
-        raise ValueError("layout must be stream for a text with no line in its training or its held-out part; got document")
+        raise ValueError("layout must be stream for a text with no line in one of its two parts; got document")
     return Dataset(
         name=data.dataset,
         about=ABOUT[data.dataset],

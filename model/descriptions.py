@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class About:
-    """The words beside a data set: `source` is its origin and licence, `suggests` are flat settings that show it well."""
+    """The words beside a data set: `source` is origin and licence, `suggests` are flat settings that show it well."""
 
     title: str
     description: str
@@ -71,7 +71,7 @@ ABOUT = {
         title="Addition",
         description="Two numbers, digit by digit, and their sum written from its ones upward, as on paper. "
         "Only the digits of the sum count.",
-        watch_for="The ones are learned first, for they need no carry. The other digits wait for the carry before them.",
+        watch_for="The ones are learned first, for they need no carry. Every other digit waits for a carry.",
         source=_BY_CODE,
         suggests={"task_length": 3},
     ),
@@ -105,7 +105,7 @@ ABOUT = {
     ),
     "induction": About(
         title="Induction",
-        description="Symbols in a random order that repeats after 6 to 20 of them: all there is to know is the repetition. "
+        description="Symbols in a random order that repeats after 6 to 20 of them: nothing else is to be known. "
         "Only repeated symbols count.",
         watch_for="With two layers the loss falls off a cliff: one head looks at the token before, another uses it to "
         "find what came next last time. With one layer there is no cliff.",
