@@ -76,7 +76,7 @@ def test_the_estimate_of_activations_is_near_what_autograd_keeps(changes):
     run = RunConfig.from_dict(changes)
     kept = bytes_saved_for_backward(run)
     # For a moment the logits live three times, and what bfloat16 keeps in two bytes a number is counted with four.
-    assert 0.75 * kept <= sizes.activation_bytes(run.model, run.batch) <= 2.2 * kept
+    assert 0.75 * kept <= sizes.activation_bytes(run.model, run.batch) <= 2.3 * kept
 
 
 def run_of(n_layers, d_model, block_size, batch_size, vocab_size=65):
