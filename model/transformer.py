@@ -87,10 +87,16 @@ class Attention(nn.Module):
 
     def forward(self, x: Tensor, tap: Tap, step_by_step: bool) -> Tensor:
         """x (B, T, C) → (B, T, C)."""
-        q = self._split_heads(F.linear(x, self.w_q, self.b_q))  # (B, H, T, D)
-        k = self._split_heads(F.linear(x, self.w_k, self.b_k))  # (B, H, T, D)
-        v = self._split_heads(F.linear(x, self.w_v, self.b_v))  # (B, H, T, D)
-        z = self._attend_step_by_step(q, k, v, tap) if step_by_step else self._attend_fused(q, k, v)  # (B, H, T, D)
+        q = tap("attn.q", self._split_heads(F.linear(x, self.w_q, self.b_q)))  # (B, H, T, D)
+        k = tap("attn.k", self._split_heads(F.linear(x, self.w_k, self.b_k)))  # (B, H, T, D)
+        v = tap("attn.v", self._split_heads(F.linear(x, self.w_v, self.b_v)))  # (B, H, T, D)
+        if self.qk_norm is not None:  # queries and keys of one length: only their angle counts, so scores stay bounded
+            q, k = tap("attn.q_norm", self.qk_norm(q)), tap("attn.k_norm", self.qk_norm(k))
+        if self.rope is not None:
+            q, k = tap("attn.q_rot", self.rope(q)), tap("attn.k_rot", self.rope(k))
+
+        z = self._attend_step_by_step(q, k, v, tap) if step_by_step else self._attend_fused(q, k, v)
+        z = tap("attn.z", z)  # (B, H, T, D)
         # The heads write side by side; the last matrix mixes what they found back into the residual stream.
         return F.linear(z.transpose(1, 2).flatten(2), self.w_o, self.b_o)  # (B, T, C)
 
@@ -98,31 +104,20 @@ class Attention(nn.Module):
         return x.view(*x.shape[:2], self.n_heads, self.d_head).transpose(1, 2)  # (B, H, T, D)
 
     def _attend_step_by_step(self, q: Tensor, k: Tensor, v: Tensor, tap: Tap) -> Tensor:
-        """Attention as the textbook writes it, every intermediate value a tensor of its own. (B, H, T, D)."""
+        """Attention as the textbook writes it, every value on the way a tensor of its own. (B, H, T, D)."""
         T = q.shape[-2]
-        q, k, v = tap("attn.q", q), tap("attn.k", k), tap("attn.v", v)
-        if self.qk_norm is not None:  # queries and keys of equal length: their product is an angle, and cannot explode
-            q, k = tap("attn.q_norm", self.qk_norm(q)), tap("attn.k_norm", self.qk_norm(k))
-        if self.rope is not None:
-            q, k = tap("attn.q_rot", self.rope(q)), tap("attn.k_rot", self.rope(k))
-
         # A sum of D products grows like √D; divided by it, scores start at a size where softmax still listens to all.
         scores = q @ k.mT / math.sqrt(self.d_head)  # (B, H, T_query, T_key)
         if self.score_bias is not None:
             scores = scores + self.score_bias[:, :T, :T]
         scores = tap("attn.scores", scores)
-        scores = tap("attn.masked_scores", scores.masked_fill(self.future[:T, :T], -math.inf))
-        pattern = tap("attn.pattern", scores.softmax(dim=-1))  # each row sums to 1: shares of attention
-        return tap("attn.z", pattern @ v)  # (B, H, T, D)
+        masked_scores = tap("attn.masked_scores", scores.masked_fill(self.future[:T, :T], -math.inf))
+        pattern = tap("attn.pattern", masked_scores.softmax(dim=-1))  # shares of attention: each row sums to 1
+        return pattern @ v  # (B, H, T, D)
 
     def _attend_fused(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         """The same in one kernel of torch, which never stores the scores. (B, H, T, D)."""
         T = q.shape[-2]
-        if self.qk_norm is not None or self.rope is not None:  # queries and keys together: half the calls
-            qk = torch.cat((q, k), dim=1)  # (B, 2H, T, D)
-            qk = qk if self.qk_norm is None else self.qk_norm(qk)
-            qk = qk if self.rope is None else self.rope(qk)
-            q, k = qk.chunk(2, dim=1)  # (B, H, T, D)
         if self.fused_bias is not None:
             return F.scaled_dot_product_attention(q, k, v, attn_mask=self.fused_bias[:, :T, :T])
         return F.scaled_dot_product_attention(q, k, v, is_causal=True)
@@ -165,7 +160,7 @@ class Block(nn.Module):
     """Attention, then the MLP: each reads the residual stream and adds what it found to it.
 
     Because both only add, whatever the stream carries passes through unless it is changed on purpose, and gradients
-    pass back the same way. `pre` normalises what a part reads (GPT-2); `post` normalises the sums (Vaswani et al., 2017).
+    pass back the same way. `pre` normalises what a part reads (GPT-2), `post` the sum (Vaswani et al., 2017).
     """
 
     def __init__(self, config: ModelConfig) -> None:
