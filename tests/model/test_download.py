@@ -37,6 +37,7 @@ def serve():
                 pass
 
         servers.append(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+        servers[-1].handle_error = lambda *args: None  # a reader that hangs up is part of the test
         threading.Thread(target=servers[-1].serve_forever, args=(0.01,), daemon=True).start()
         return f"http://127.0.0.1:{servers[-1].server_port}/input.txt"
 
