@@ -1,0 +1,239 @@
+"""The web side of hosting: commands to runs and their streams, over the supervisor's Unix socket.
+
+Synchronous and safe to call from any thread. One socket, one thread that reads it; when the supervisor is started
+again the client connects, asks again what had no answer and subscribes again. Torch-free; it computes nothing.
+"""
+
+import functools
+import itertools
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from model.config import RunConfig
+from model.runs import wire
+
+DEFAULT_HOME = "~/.glassbox"
+_SECONDS_BETWEEN_CONNECTS = 0.05
+_NOT_REACHABLE = "The process that hosts the runs does not answer; it is started again by itself: try again."
+
+Answer = tuple[wire.Header, wire.Arrays]
+
+
+class Refused(Exception):  # noqa: N818  (a refusal is an answer, not a fault)
+    """The command was not carried out; the message is one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """One line of a browser's list of runs. `loss` in nats, the mean of the last 20 steps (None before the first)."""
+
+    id: str
+    name: str
+    title: str
+    state: str
+    step: int
+    n_steps: int
+    loss: float | None
+    created: float
+    config: dict[str, Any]
+
+
+class Subscription:
+    """One viewer's interest in one run, until it is closed."""
+
+    def __init__(self, client: "Client", run: str, on_frame: Callable[[bytes], None], wants: dict[str, Any]) -> None:
+        self.run, self.on_frame = run, on_frame
+        self._client, self._wants = client, wants
+
+    def request(self) -> dict[str, Any]:
+        """Return what to ask the supervisor so that frames come."""
+        return {"do": "subscribe", "run": self.run, "wants": self._wants}
+
+    def wants(self, new: dict[str, Any]) -> None:
+        """Say what to look at from now on: {"taps": [names], "samples": bool, "probe": bool}."""
+        self._wants = new
+        self._client.tell({"do": "wants", "run": self.run, "wants": new}, self)
+
+    def close(self) -> None:
+        """Stop the frames."""
+        self._client.drop(self)
+
+
+class Client:
+    """A connection to the supervisor of one home. It connects by itself, and again when it must."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self._path = str(wire.socket_path(home))
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._closed = False
+        self._ids = itertools.count(1)
+        self._open: dict[int, tuple[bytes, Future[Answer]]] = {}
+        self._subscriptions: dict[int, Subscription] = {}
+        threading.Thread(target=self._read_for_ever, name="glassbox-client", daemon=True).start()
+
+    def request(
+        self,
+        command: str,
+        run: str = "",
+        key: str = "",
+        arrays: Mapping[str, np.ndarray] | None = None,
+        timeout: float = 10.0,
+        **fields: Any,
+    ) -> Answer:
+        """Ask for something and wait for the answer (`timeout` seconds, over a restart of the supervisor too).
+
+        Raises:
+            Refused: not carried out, with the reason in one sentence.
+        """
+        number, answer = next(self._ids), Future[Answer]()
+        ask = {"do": command, "run": run, "key": key, "command_id": secrets.token_hex(8), **fields, "id": number}
+        try:
+            message = wire.pack(wire.encode(ask, arrays))
+        except (TypeError, ValueError) as error:
+            raise Refused(f"This cannot be sent: {error}.") from error
+        with self._lock:
+            self._open[number] = (message, answer)
+            self._send(message)
+        try:
+            return answer.result(timeout)
+        except FutureTimeout:
+            raise Refused(_NOT_REACHABLE) from None
+        finally:
+            with self._lock:
+                self._open.pop(number, None)
+
+    def create(
+        self,
+        config: RunConfig,
+        key: str,
+        text: str | None = None,
+        name: str | None = None,
+        start: bool = True,
+    ) -> str:
+        """Make a run that this key controls; returns its id. Raises Refused."""
+        arrays = {} if text is None else {"text": np.frombuffer(text.encode(), np.uint8)}
+        header, _ = self.request("create", key=key, arrays=arrays, config=config.to_dict(), name=name, start=start)
+        return str(header["run"])
+
+    def runs(self, key: str) -> list[RunSummary]:
+        """List the runs of this key, newest first."""
+        header, _ = self.request("list", key=key)
+        return [RunSummary(**{name: line[name] for name in RunSummary.__annotations__}) for line in header["runs"]]
+
+    def command(self, run: str, key: str, do: str, **arguments: Any) -> wire.Header:
+        """Send a command (start, pause, step, set, reset, undo, extend, fork …); returns the answer. Raises Refused."""
+        return self.request(do, run=run, key=key, **arguments)[0]
+
+    def snapshot(self, run: str) -> bytes:
+        """Return all that the run has shown so far, as one frame. Raises Refused for an unknown run."""
+        return self.request("snapshot", run=run)[1]["frame"].tobytes()
+
+    def subscribe(self, run: str, on_frame: Callable[[bytes], None], wants: dict[str, Any]) -> Subscription:
+        """Have every frame of a run from now on, a snapshot first and again whenever the connection was lost.
+
+        `on_frame` is called in the reading thread: it must return at once. Raises Refused for an unknown run.
+        """
+        self.request("describe", run=run)
+        number = next(self._ids)
+        subscription = Subscription(self, run, on_frame, wants)
+        with self._lock:
+            self._subscriptions[number] = subscription
+            self._send(wire.pack(wire.encode({**subscription.request(), "id": number})))
+        return subscription
+
+    def tell(self, message: dict[str, Any], subscription: Subscription) -> None:
+        """Send something about a subscription that needs no answer."""
+        with self._lock:
+            for number, known in self._subscriptions.items():
+                if known is subscription:
+                    self._send(wire.pack(wire.encode({**message, "id": number})))
+
+    def drop(self, subscription: Subscription) -> None:
+        """Forget a subscription here and there."""
+        self.tell({"do": "unsubscribe", "run": subscription.run}, subscription)
+        with self._lock:
+            self._subscriptions = {n: s for n, s in self._subscriptions.items() if s is not subscription}
+
+    def close(self) -> None:
+        """End the connection; what still waits for an answer is refused."""
+        self._closed = True
+        with self._lock:
+            for _, answer in self._open.values():
+                answer.set_exception(Refused(_NOT_REACHABLE))
+            self._open.clear()
+            if self._socket is not None:
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+    def _send(self, data: bytes) -> None:
+        """Send if there is a connection (with the lock held); what is open is sent again after connecting."""
+        if self._socket is not None:
+            try:
+                self._socket.sendall(data)
+            except OSError:
+                self._socket = None  # the reading thread notices too, and connects again
+
+    def _read_for_ever(self) -> None:
+        while not self._closed:
+            try:
+                self._read(self._connect())
+            except OSError:
+                time.sleep(_SECONDS_BETWEEN_CONNECTS)
+            with self._lock:
+                self._socket = None
+
+    def _connect(self) -> socket.socket:
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.connect(self._path)
+        except OSError:
+            connection.close()
+            raise
+        with self._lock:
+            self._socket = connection
+            for number, subscription in self._subscriptions.items():
+                self._send(wire.pack(wire.encode({**subscription.request(), "id": number})))
+            for message, _ in self._open.values():
+                self._send(message)
+        return connection
+
+    def _read(self, connection: socket.socket) -> None:
+        splitter = wire.Splitter()
+        with connection:
+            while data := connection.recv(2**18):
+                for message in splitter.feed(data):
+                    self._take(*wire.decode(message))
+
+    def _take(self, header: wire.Header, arrays: wire.Arrays) -> None:
+        number = header["id"]
+        if header["kind"] == "frame":
+            subscription = self._subscriptions.get(number)
+            if subscription is not None:
+                subscription.on_frame(arrays["frame"].tobytes())
+            return
+        with self._lock:
+            _, answer = self._open.pop(number, (b"", None))
+        if answer is None:
+            return
+        if header["ok"]:
+            answer.set_result((header, arrays))
+        else:
+            answer.set_exception(Refused(header["error"]))
+
+
+@functools.cache
+def connect() -> Client:
+    """Return this process's one client of the home that GLASSBOX_HOME names."""
+    return Client(Path(os.environ.get("GLASSBOX_HOME") or DEFAULT_HOME).expanduser())

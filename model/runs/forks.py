@@ -1,0 +1,63 @@
+"""Keeps the forkserver alive and asks it for workers. Knows no run and imports no torch."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import IO
+
+PROJECT = Path(__file__).resolve().parents[2]
+_ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+_SECONDS_BETWEEN_STARTS = 1.0
+
+
+class Forks:
+    """The forkserver: started at once, started again if it dies. Workers are asked for before it is warm already."""
+
+    def __init__(self, log: IO[str]) -> None:
+        self._log = log
+        self._control: socket.socket | None = None
+        self._pending: list[socket.socket] = []
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def keep(self) -> None:
+        """Run forkservers, one after the other, until cancelled."""
+        while True:
+            ours, theirs = socket.socketpair()
+            command = [sys.executable, "-m", "model.runs.forkserver", str(theirs.fileno())]
+            environment = {**os.environ, **dict.fromkeys(_ONE_THREAD, "1"), "PYTHONPATH": str(PROJECT)}
+            with theirs:
+                self._process = await asyncio.create_subprocess_exec(
+                    *command, pass_fds=[theirs.fileno()], env=environment, cwd=PROJECT,
+                    stdin=asyncio.subprocess.DEVNULL, stdout=self._log, stderr=self._log,
+                )  # fmt: skip
+            self._control = ours
+            for waiting in self._pending:
+                self._hand_over(waiting)
+            self._pending.clear()
+            with ours:
+                await self._process.wait()
+            self._control = None
+            await asyncio.sleep(_SECONDS_BETWEEN_STARTS)
+
+    def fork(self) -> socket.socket:
+        """Ask for a worker; returns our end of its socket. A worker that cannot be forked closes it."""
+        ours, theirs = socket.socketpair()
+        if self._control is None:
+            self._pending.append(theirs)
+        else:
+            self._hand_over(theirs)
+        return ours
+
+    def close(self) -> None:
+        """End the forkserver; workers go on by themselves."""
+        if self._control is not None:
+            with contextlib.suppress(OSError):
+                self._control.shutdown(socket.SHUT_RDWR)
+
+    def _hand_over(self, theirs: socket.socket) -> None:
+        assert self._control is not None
+        with theirs, contextlib.suppress(OSError):
+            socket.send_fds(self._control, [b"w"], [theirs.fileno()])

@@ -1,0 +1,69 @@
+"""Live pictures of a model that trains: probes and samples, only what is wanted, within a share of the worker's time.
+
+It changes nothing of the run. Rates adapt: whatever a look costs, the next one waits until the share is kept.
+"""
+
+import time
+from typing import Any
+
+from model.runs import wire
+from model.runs.channel import Channel
+from model.runs.job import Job
+
+# Together 2 % of the worker's time.
+SHARE_OF_PROBES, SECONDS_BETWEEN_PROBES = 0.014, 0.2
+SHARE_OF_SAMPLES, SECONDS_BETWEEN_SAMPLES = 0.006, 2.0
+N_TEXTS, MAX_TOKENS = 3, 40
+
+
+class Looking:
+    """What viewers of one run want to see, and when it is due."""
+
+    def __init__(self, job: Job, channel: Channel) -> None:
+        self._job, self._channel = job, channel
+        self._wants: dict[str, Any] = {}
+        self._next_probe = self._next_samples = 0.0
+        self._seen: dict[str, int] = {}  # the step each was last made at
+
+    @property
+    def wants(self) -> dict[str, Any]:
+        """What is wanted: taps, probe, samples."""
+        return self._wants
+
+    @wants.setter
+    def wants(self, new: dict[str, Any]) -> None:
+        self._wants, self._seen = new, {}
+
+    @property
+    def is_satisfied(self) -> bool:
+        """Whether everything wanted shows the model as it is now."""
+        return not any(self._lacks(kind) for kind in ("probe", "samples"))
+
+    def look(self) -> None:
+        """Make and send what is wanted and due."""
+        started = time.monotonic()
+        if self._lacks("probe") and started >= self._next_probe:
+            self._probe()
+            ended = time.monotonic()
+            self._next_probe = started + max(SECONDS_BETWEEN_PROBES, (ended - started) / SHARE_OF_PROBES)
+            started = ended
+        if self._lacks("samples") and started >= self._next_samples:
+            self._sample()
+            took = time.monotonic() - started
+            self._next_samples = started + max(SECONDS_BETWEEN_SAMPLES, took / SHARE_OF_SAMPLES)
+
+    def _lacks(self, kind: str) -> bool:
+        return bool(self._wants.get(kind)) and self._seen.get(kind) != self._job.step
+
+    def _probe(self) -> None:
+        self._seen["probe"] = self._job.step
+        try:
+            header, arrays = self._job.trainer.probe(self._wants["taps"])
+        except ValueError:  # a viewer asked for what this model does not have: show the text alone
+            header, arrays = self._job.trainer.probe([])
+        self._channel.send(wire.encode({"kind": "probe", **header}, arrays))
+
+    def _sample(self) -> None:
+        step = self._seen["samples"] = self._job.step
+        texts = self._job.trainer.sample(N_TEXTS, MAX_TOKENS, seed=step)
+        self._job.show("samples", step=step, texts=texts, recorded=False)
