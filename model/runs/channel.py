@@ -66,3 +66,4 @@ class Channel:
         self._socket.settimeout(seconds)
         with contextlib.suppress(OSError):
             self._socket.sendall(self._outbox)
+        self._socket.setblocking(False)

@@ -123,34 +123,35 @@ class Worker:
     def run(self) -> None:
         """Train, show, save, look and obey until told to leave."""
         job = self.job
-        while not self._is_leaving:
-            is_training = job.mode == "training"
-            for message in self.channel.receive(0 if is_training else self._patience()):
+        while True:
+            for message in self.channel.receive(0 if job.mode == "training" else self._patience()):
                 self._obey(message)
-            if job.mode == "training" and not self._is_leaving:
-                self._train()
-            now = time.monotonic()
-            if now >= self._next_point:
-                self._show(now)
-            if is_training and now >= self._next_save:
-                self._save()
+                if self._is_leaving:
+                    return
+            is_due = time.monotonic() >= self._next_point
+            if job.mode == "training":
+                is_due |= self._train(is_due)
+            if is_due:
+                self._show()
 
     def _patience(self) -> float | None:
         """How long a run that stands still may wait for a message, in seconds (None: for ever)."""
         return None if self.channel.is_clear and self.looking.is_satisfied else SECONDS_BETWEEN_POINTS
 
-    def _train(self) -> None:
-        job, now = self.job, time.monotonic()
+    def _train(self, is_point_due: bool) -> bool:
+        """Train one step; says whether there is a point to show now."""
+        job = self.job
         is_last = job.step + 1 == job.stop_at
-        is_measured = job.advance(is_last or (now >= self._next_point and self.channel.is_clear), self._statistics)
-        if is_measured:
-            self._next_point = now  # show it at once
+        is_measured = job.advance(is_last or (is_point_due and self.channel.is_clear), self._statistics)
         if is_recorded(job.step) and job.mode != "diverged":
             self._record_samples()
         if is_last and job.mode == "training":
             job.stop_at = None
             job.set_mode("paused")
             job.save()
+        elif time.monotonic() >= self._next_save:
+            self._save()
+        return is_measured
 
     def _statistics(self) -> dict[str, float]:
         """Return dead and saturated shares, once in a while (nothing in between)."""
@@ -160,8 +161,8 @@ class Worker:
         self._next_statistics = now + SECONDS_BETWEEN_STATISTICS
         return self.job.trainer.statistics()
 
-    def _show(self, now: float) -> None:
-        self._next_point = now + SECONDS_BETWEEN_POINTS
+    def _show(self) -> None:
+        self._next_point = time.monotonic() + SECONDS_BETWEEN_POINTS
         self.channel.flush()
         if self.channel.is_clear:  # else the supervisor is slow: what is new goes with the next frame
             self.job.show_points()
