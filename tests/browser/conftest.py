@@ -4,11 +4,13 @@ No console error but Streamlit's own two 404s on deep links; no request to anoth
 """
 
 import re
+import time
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from model.runs import wire
 from tools.app_process import ROOT, AppProcess
 from tools.chromium import NONE_FOUND, find
 
@@ -50,7 +52,7 @@ def chromium():
 
 
 class Visitor:
-    """One browser profile with one tab, and what went wrong in it."""
+    """One browser profile with one tab: the run that it shows, frame by frame as it came, and what went wrong."""
 
     def __init__(self, context):
         self.context = context
@@ -60,7 +62,47 @@ class Visitor:
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
         self.page.on("request", lambda request: self.addresses.add(request.url))
-        self.page.on("websocket", lambda socket: self.addresses.add(socket.url))
+        self.page.on("websocket", self._websocket)
+        self.frames: list[dict] = []
+        self.losses: dict[int, float] = {}
+
+    def _websocket(self, socket):
+        self.addresses.add(socket.url)
+        if "/live/" in socket.url:
+            socket.on("framereceived", self._frame)
+
+    def _frame(self, message):
+        header, arrays = wire.decode(message)
+        self.frames.append(header)
+        if header["kind"] == "snapshot":
+            self.losses = dict(enumerate(arrays["losses"].tolist(), 1))
+        elif header["kind"] == "points":
+            self.losses.update(enumerate(arrays["losses"].tolist(), header["first_step"]))
+        elif header["kind"] == "rewind":
+            self.losses = {step: loss for step, loss in self.losses.items() if step <= header["step"]}
+
+    def last(self, kind, field):
+        """A field of the newest frame of a kind that has it (None: there was none)."""
+        return next((frame[field] for frame in reversed(self.frames) if frame["kind"] in kind and field in frame), None)
+
+    @property
+    def state(self):
+        return self.last(("snapshot", "state"), "state")
+
+    @property
+    def step(self):
+        return max(self.losses, default=0)
+
+    @property
+    def run(self):
+        return self.last(("hello",), "run") or ""
+
+    def wait(self, condition, seconds=30):
+        """Let the page go on until `condition()` holds; fails with what the run was doing."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, f"{self.state} at step {self.step}: {self.frames[-1:]}"
+            self.page.wait_for_timeout(20)
 
     def _console(self, message):
         if message.type == "error":

@@ -1,0 +1,51 @@
+"""A text of one's own: what is refused, and in how many words; what is accepted trains."""
+
+import pytest
+from playwright.sync_api import expect
+
+REFUSED = {
+    "empty": (b"", r"empty"),
+    "binary": (bytes(range(256)) * 40, r"UTF-8"),
+    "large": (b"to be or not to be " * 160_000, r"2 MB"),
+}
+
+
+@pytest.fixture
+def data_tab(app, visitor):
+    page = visitor.page
+    page.goto(app.url)
+    visitor.wait(lambda: visitor.step >= 1)
+    page.get_by_test_id("stExpander").filter(has_text="Settings for a new run").locator("summary").click()
+    page.get_by_role("tab", name="Data").click()
+    page.get_by_role("combobox", name="Data").click()
+    page.get_by_role("option", name="text", exact=False).filter(has_text="own").click()
+    expect(page.get_by_test_id("stFileUploader")).to_be_visible()
+    return visitor
+
+
+def upload(page, data):
+    file = {"name": "mine.txt", "mimeType": "text/plain", "buffer": data}
+    page.get_by_test_id("stFileUploader").locator("input").set_input_files(file)
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_a_file_that_is_no_text_of_ours_is_refused_in_one_sentence(data_tab, picture, kind):
+    data, reason = REFUSED[kind]
+    run = data_tab.run
+    upload(data_tab.page, data)
+    alert = data_tab.page.get_by_test_id("stAlert").filter(has_text=kind if kind == "empty" else reason)
+    expect(alert).to_be_visible()
+    assert len(alert.inner_text().strip().splitlines()) == 1
+    picture(data_tab.page)
+    assert data_tab.run == run
+
+
+def test_a_text_of_ones_own_trains(data_tab, picture):
+    page = data_tab.page
+    old = data_tab.run
+    upload(page, "the cat sat on the mat. <b>ein Ärgernis</b>\n".encode() * 200)
+    expect(page.get_by_text("characters are ready")).to_be_visible()
+    page.get_by_role("button", name="Start new run").click()
+    data_tab.wait(lambda: data_tab.run != old and data_tab.step >= 20)
+    assert data_tab.last(("snapshot",), "run")["dataset"] == "text"
+    picture(page)

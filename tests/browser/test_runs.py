@@ -1,0 +1,94 @@
+"""Runs outlive what happens to them: another architecture, a killed worker, a restarted server; and who may do what."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tools.app_process import AppProcess, busiest_process
+
+
+def open_settings(page, tab):
+    page.get_by_test_id("stExpander").filter(has_text="Settings for a new run").locator("summary").click()
+    page.get_by_role("tab", name=tab).click()
+
+
+@pytest.fixture
+def training(app, visitor):
+    visitor.page.goto(app.url)
+    visitor.wait(lambda: visitor.step >= 20)
+    return visitor
+
+
+def test_another_architecture_is_a_new_run_and_the_old_one_stays_in_the_list(training, picture):
+    page, old = training.page, training.run
+    open_settings(page, "Model")
+    slider = page.get_by_role("slider", name="Layers")
+    slider.focus()
+    slider.press("ArrowLeft")
+    expect(page.get_by_text("Layers 2 → 1")).to_be_visible()
+    assert training.run == old, "moving a slider starts nothing"
+    page.get_by_role("button", name="Start new run").click()
+    training.wait(lambda: training.run != old and training.step >= 5)
+    assert training.last(("snapshot",), "run")["config"]["n_layers"] == 1
+    picture(page)
+    page.get_by_test_id("stSidebar").get_by_role("combobox").click()
+    options = page.get_by_role("option")
+    expect(options).to_have_count(2)
+    options.nth(1).click()
+    training.wait(lambda: training.run == old)
+
+
+def test_a_killed_worker_returns_with_a_mark(fresh_app, visitor, picture):
+    visitor.page.goto(fresh_app.url)
+    visitor.wait(lambda: visitor.step >= 200)
+    n_frames = len(visitor.frames)
+    busiest_process(fresh_app.process.pid).kill()
+    kinds = lambda: [frame["kind"] for frame in visitor.frames[n_frames:]]  # noqa: E731
+    visitor.wait(lambda: "rewind" in kinds() and "points" in kinds()[kinds().index("rewind") :], 10)
+    visitor.wait(lambda: visitor.state == "training")
+    assert any(frame["event"]["kind"] == "restart" for frame in visitor.frames if frame["kind"] == "event")
+    assert sorted(visitor.losses) == list(range(1, visitor.step + 1))
+    picture(visitor.page)
+
+
+def test_a_run_goes_on_after_the_server_was_restarted(tmp_path, visitor):
+    with AppProcess(tmp_path) as app:
+        visitor.page.goto(app.url)
+        visitor.wait(lambda: visitor.step >= 100)
+        run = visitor.run
+    step = visitor.step
+    visitor.errors.clear()
+    with AppProcess(tmp_path, app.port):
+        visitor.wait(lambda: visitor.step > step + 50, 60)
+        assert visitor.run == run
+        visitor.errors[:] = [e for e in visitor.errors if "ERR_CONNECTION_REFUSED" not in e and "WebSocket" not in e]
+
+
+def test_a_second_browser_watches_and_forks_but_does_not_control(training, visitors, picture):
+    other = visitors()
+    other.page.goto(training.page.url)
+    other.wait(lambda: other.step >= training.step)
+    assert other.run == training.run
+    assert other.last(("hello",), "owner") is False
+    main = other.page.get_by_test_id("stMain")
+    for name in ("Pause", "Reset"):
+        expect(main.get_by_role("button", name=name).and_(other.page.locator(":enabled"))).to_have_count(0)
+    picture(other.page)
+    main.get_by_role("button", name="Fork").click()
+    other.wait(lambda: other.run != training.run and other.last(("hello",), "owner") is True)
+    assert training.state in ("training", "finished"), "the owner's run went on"
+
+
+def test_a_run_that_does_not_exist_gets_one_sentence_and_a_new_run(app, visitor, picture):
+    visitor.page.goto(f"{app.url}/?run={'0' * 32}")
+    visitor.wait(lambda: visitor.step >= 5)
+    assert visitor.run != "0" * 32
+    expect(visitor.page.get_by_text("A new run was started instead.")).to_be_visible()
+    picture(visitor.page)
+
+
+def test_the_shipped_run_is_shown_first_and_says_so(chromium, fresh_app, visitor, picture):
+    page = visitor.page
+    page.route_web_socket("**/live/**", lambda socket: None)  # the visitor's own run has nothing to show yet
+    page.goto(fresh_app.url)
+    expect(page.get_by_text("ships with").first).to_be_visible()
+    picture(page)
