@@ -1,0 +1,236 @@
+/** The loss curve and a smaller plot under it, over the same steps: what they show, their tools and their words. */
+
+import { download, make, setText } from "../base/dom.js";
+import { count, setting, short, significant } from "../base/numbers.js";
+import { calmLimits, calmSteps } from "../base/scale.js";
+import { attachPointer } from "./pointer.js";
+import { Plot } from "./plot.js";
+import { csvOf, extremes, Smoother } from "./series.js";
+import { ChartView } from "./view.js";
+
+const SPANS = [1, 5, 10, 20, 50, 100, 200, 500];
+const SECONDS_BETWEEN_SUMMARIES = 3;
+/** The smaller plot's choices: lines of point columns, and whether their size spans decades. */
+const SMALL = {
+  "learning rate": { lines: [{ column: "learning_rate", color: "update" }] },
+  "gradient norm": { lines: [{ column: "grad_norm", color: "gradient" }], isLog: true },
+  "update / weight": { lines: [{ column: "update_ratio", color: "update" }], isLog: true },
+  accuracy: {
+    lines: [{ column: "train_accuracy", color: "train" }, { column: "val_accuracy", color: "validation", dash: [6, 4], dots: true }],
+    limits: [0, 1],
+  },
+  "tokens / s": { lines: [{ column: "tokens_per_second", color: "residual" }], fromZero: true },
+};
+
+export class Curve {
+  /** @param {HTMLElement} parent @param {{painter: Painter, theme: () => Theme, viewChanged: () => void}} needs */
+  constructor(parent, { painter, theme, viewChanged }) {
+    Object.assign(this, { painter, theme });
+    this.history = null;
+    this.smoother = new Smoother();
+    this.small = "learning rate";
+    this.summarised = 0;
+    this.view = new ChartView(() => {
+      painter.mark(this);
+      viewChanged();
+    });
+    this.#build(parent);
+  }
+
+  show(history) {
+    this.history = history;
+    this.painter.mark(this);
+  }
+
+  #build(parent) {
+    const changed = () => this.painter.mark(this);
+    const needs = { view: this.view, theme: this.theme, changed };
+    this.readout = make("div.readout", { role: "status", "aria-live": "off" });
+    parent.append(make("div.bar", {}, make("h3", { text: "loss" }), make("span.unit", { text: "nats a token" }), this.#legend(), this.#tools()), this.readout);
+    this.main = new Plot(parent, { ...needs, content: () => this.#loss() });
+    this.tabs = make("div.tabs", { role: "tablist", "aria-label": "second plot" });
+    parent.append(this.tabs);
+    this.lower = new Plot(parent, { ...needs, content: () => this.#smallContent() });
+    this.lower.element.classList.add("small");
+    for (const name of Object.keys(SMALL)) {
+      this.tabs.append(make("button", { role: "tab", text: name, "aria-selected": name === this.small, onclick: () => this.#choose(name) }));
+    }
+    const newest = () => this.history?.step ?? 0;
+    const moved = () => this.readout.setAttribute("aria-live", "polite");
+    for (const plot of [this.main, this.lower]) {
+      attachPointer(plot, { newest, zoomsValues: plot === this.main, moved });
+      plot.element.addEventListener("pointermove", () => this.readout.setAttribute("aria-live", "off"));
+    }
+  }
+
+  #legend() {
+    const entry = (name, text) => make("span.entry", {}, make(`i.key.${name}`), text);
+    return make("span.legend", {}, entry("train", "train"), entry("thin", "each step"), entry("validation", "validation"));
+  }
+
+  #tools() {
+    const toggle = (name, text, title) => {
+      const button = make("button.tool", { text, title, "aria-pressed": "false", onclick: () => {
+        this.view.set({ [name]: !this.view[name], ...(name === "isLogX" ? { steps: null } : { values: null }) });
+        button.setAttribute("aria-pressed", String(this.view[name]));
+      } });
+      return button;
+    };
+    const slider = make("input", { type: "range", min: 0, max: SPANS.length - 1, value: SPANS.indexOf(20), "aria-label": "smoothing", oninput: () => {
+      this.view.set({ span: SPANS[slider.value] });
+      describe();
+    } });
+    const words = make("span.unit");
+    const describe = () => {
+      const text = this.view.span === 1 ? "no smoothing" : `mean of ${this.view.span} steps`;
+      setText(words, text);
+      slider.setAttribute("aria-valuetext", text);
+    };
+    describe();
+    this.whole = make("button.tool", { text: "⤢ whole run", title: "Show the whole run (0, or double-click)", onclick: () => this.view.reset() });
+    return make("span.tools", {},
+      this.whole, make("label.smoothing", {}, slider, words),
+      toggle("isLogX", "log x", "Steps on a logarithmic axis"), toggle("isLogY", "log y", "Loss on a logarithmic axis"),
+      make("button.tool", { text: "PNG", title: "Download the picture", onclick: () => this.#png() }),
+      make("button.tool", { text: "CSV", title: "Download the numbers", onclick: () => this.#csv() }));
+  }
+
+  #choose(name) {
+    this.small = name;
+    for (const tab of this.tabs.children) tab.setAttribute("aria-selected", String(tab.textContent === name));
+    this.painter.mark(this);
+  }
+
+  draw() {
+    if (!this.history?.run) return;
+    const { history, view } = this;
+    view.limits = [view.isLogX ? 1 : 0, calmSteps(history.step, history.nSteps)];
+    this.smooth = this.smoother.update(history.losses, view.span, history.rewinds);
+    this.whole.style.visibility = view.isZoomed ? "visible" : "hidden";
+    this.main.draw();
+    this.lower.draw();
+    this.#read();
+    this.#summarise();
+  }
+
+  #color(name) {
+    return this.theme().color(name);
+  }
+
+  #loss() {
+    const { history, view } = this;
+    const { losses } = history;
+    const level = { value: history.run.ln_guess, label: `guessing among ${count(history.run.guess_count)} = ${significant(history.run.ln_guess, 4)} nats` };
+    const dense = (data, length, color, width) => ({ data, length, color: this.#color(color), width });
+    const series = [
+      ...history.ghosts.map((ghost) => dense(ghost.losses, ghost.losses.length, "ghost", 1)),
+      ...(view.span > 1 ? [dense(losses.data, losses.length, "train-thin", 1)] : []),
+      dense(this.smooth, losses.length, "train", 2),
+      this.#sparse({ column: "val_loss", color: "validation", dash: [6, 4], dots: true, width: 2 }),
+    ];
+    return { series, level, limits: this.#lossLimits(), isLog: view.isLogY, marks: this.#marks(), cursor: this.#cursorLosses() };
+  }
+
+  /** Wide enough from the start for an ordinary run, so that the axis rarely changes; one wild step does not stretch it. */
+  #lossLimits() {
+    const { history, view } = this;
+    if (view.values) return view.values;
+    const { ln_guess: guess } = history.run;
+    const [first, last] = view.range;
+    let [low, high] = extremes(history.losses.data, Math.floor(first) - 1, Math.min(history.step, Math.ceil(last)), view.isLogY);
+    const now = this.smooth[Math.min(history.step, Math.ceil(last)) - 1];
+    if (!(now > 2.5 * guess)) high = Math.min(high, Math.max(2.5 * guess, this.smooth[0] ?? 0));
+    if (!view.steps) [low, high] = [Math.min(low, 0.6 * guess), Math.max(high, 1.02 * guess)];
+    return calmLimits(low, high, view.isLogY);
+  }
+
+  #marks() {
+    const value = (step) => this.smooth[Math.min(Math.max(step, 1), this.history.step) - 1];
+    return this.history.events.map(({ step, kind, text }) => ({ step, kind, text, value: value(step) }));
+  }
+
+  #sparse({ column, color, ...rest }) {
+    const { history } = this;
+    return { n: history.points.length, x: (i) => history.at(i, "step"), y: (i) => history.at(i, column), color: this.#color(color), ...rest };
+  }
+
+  #smallContent() {
+    const { history, view } = this;
+    const { lines, isLog = false, fromZero, limits } = SMALL[this.small];
+    let [low, high] = [Infinity, -Infinity];
+    const [first, end] = [history.pointsUntil(view.range[0] - 1), history.pointsUntil(view.range[1])];
+    for (const { column } of lines) {
+      for (let i = first; i < end; i++) {
+        const value = history.at(i, column);
+        if (!Number.isFinite(value) || (isLog && value <= 0)) continue;
+        [low, high] = [Math.min(low, value), Math.max(high, value)];
+      }
+    }
+    const row = this.#row();
+    return {
+      limits: limits ?? calmLimits(fromZero || this.small === "learning rate" ? Math.min(0, low) : low, high, isLog),
+      isLog,
+      series: lines.map((each) => this.#sparse({ width: 1.5, ...each })),
+      cursor: row < 0 ? [] : lines.map(({ column, color }) => ({ value: history.lastOf(column, row), color: this.#color(color) })),
+    };
+  }
+
+  /** The point at or before the crosshair, or the newest. */
+  #row() {
+    const step = this.view.cursor ?? this.history.step;
+    return Math.max(this.history.pointsUntil(step) - 1, this.history.points.length ? 0 : -1);
+  }
+
+  #cursorLosses() {
+    const step = this.view.cursor;
+    if (step === null || step > this.history.step) return [];
+    return [
+      { value: this.smooth[step - 1], color: this.#color("train") },
+      { value: this.history.lastOf("val_loss", this.#row()), color: this.#color("validation") },
+    ];
+  }
+
+  #read() {
+    const { history, view } = this;
+    const step = Math.min(view.cursor ?? history.step, history.step);
+    if (!step) return setText(this.readout, "step 0 · no step has been taken yet");
+    const row = this.#row();
+    const parts = [
+      `step ${count(step)}`, `train ${significant(history.losses.data[step - 1])}`, `smoothed ${significant(this.smooth[step - 1])}`,
+      `validation ${significant(history.lastOf("val_loss", row))}`, `lr ${setting(history.lastOf("learning_rate", row))}`,
+      `${short(history.lastOf("tokens_per_second", row))} tok/s`,
+    ];
+    if (view.cursor !== null) parts.push(...SMALL[this.small].lines.map(({ column }) => column)
+      .filter((column) => !["learning_rate", "tokens_per_second"].includes(column))
+      .map((column) => `${column.replaceAll("_", " ")} ${significant(history.lastOf(column, row))}`));
+    return setText(this.readout, parts.join("  ·  "));
+  }
+
+  /** The chart in words, for whoever does not see it; now and then, not at every tick. */
+  #summarise() {
+    const now = performance.now();
+    if (now - this.summarised < SECONDS_BETWEEN_SUMMARIES * 1000 && this.summarised) return;
+    this.summarised = now;
+    const { history } = this;
+    const text = history.step
+      ? `Loss curve. After ${count(history.step)} of ${count(history.nSteps)} steps the training loss is ${significant(history.recentLoss())} nats, `
+        + `validation ${significant(history.lastOf("val_loss"))}; it began at ${significant(history.losses.data[0])}, `
+        + `guessing gives ${significant(history.run.ln_guess)}. `
+      : "Loss curve, empty so far. ";
+    this.main.element.setAttribute("aria-label", `${text}Arrow keys move the crosshair, plus and minus zoom, 0 shows the whole run.`);
+    this.lower.element.setAttribute("aria-label", `${this.small} over the same steps.`);
+  }
+
+  async #png() {
+    download(await this.main.picture(), `${this.history.run.name}-loss.png`);
+  }
+
+  #csv() {
+    download(new Blob([csvOf(this.history)], { type: "text/csv" }), `${this.history.run.name}.csv`);
+  }
+
+  close() {
+    this.main.close();
+    this.lower.close();
+  }
+}

@@ -1,0 +1,219 @@
+/** One plot over training steps: axes, series, marks, crosshair. Draws what its `content` says; decides nothing. */
+
+import { make } from "../base/dom.js";
+import { count, setting, significant } from "../base/numbers.js";
+import { Surface } from "../base/paint.js";
+import { Scale } from "../base/scale.js";
+import { throughPixels } from "./series.js";
+
+export const GUTTER = { left: 50, right: 14, top: 12, bottom: 22 };
+const SIGNS = { set: "▲", extend: "▲", undo: "⤺", reset: "⟲", restart: "↻", diverged: "✕", finished: "■" };
+const LABEL_ROWS = 3;
+
+/**
+ * What a plot shows:
+ * @typedef {object} Content
+ * @property {[number, number]} limits of the values
+ * @property {boolean} isLog
+ * @property {Array<object>} series dense {data, length} of step 1, 2, … or sparse {n, x(i), y(i)}, with color, width, dash, dots
+ * @property {{value: number, label: string}} [level] a horizontal line
+ * @property {Array<{step: number, value: number, kind: string, text: string}>} [marks]
+ * @property {Array<{value: number, color: string}>} [cursor] values under the crosshair
+ */
+export class Plot {
+  box = null;                  // [x0, y0, x1, y1] while a box is dragged
+
+  /** @param {HTMLElement} parent @param {{view: ChartView, theme: () => Theme, changed: () => void, content: () => Content}} needs */
+  constructor(parent, { view, theme, changed, content }) {
+    Object.assign(this, { view, theme, content });
+    this.element = make("div.plot", { tabindex: 0, role: "group", "aria-roledescription": "chart" });
+    parent.append(this.element);
+    this.main = new Surface(this.element, changed);
+    this.over = new Surface(this.element, changed);
+  }
+
+  draw() {
+    const { width, height } = this.main;
+    if (!width || !height) return;
+    const shown = this.content();
+    const [first, last] = this.view.range;
+    this.x = new Scale(this.view.isLogX ? Math.max(first, 1) : first, Math.max(last, first + 1), GUTTER.left, width - GUTTER.right, this.view.isLogX);
+    this.y = new Scale(...shown.limits, height - GUTTER.bottom, GUTTER.top, shown.isLog);
+    const context = this.main.begin();
+    this.#axes(context, shown);
+    context.save();
+    context.beginPath();
+    context.rect(GUTTER.left, 0, width - GUTTER.left - GUTTER.right + 4, height - GUTTER.bottom + 1);
+    context.clip();
+    for (const series of shown.series) this.#series(context, series);
+    if (shown.level) this.#level(context, shown.level);
+    this.#marks(context, shown.marks ?? []);
+    context.restore();
+    this.#over(shown.cursor ?? []);
+  }
+
+  #axes(context, shown) {
+    const { x, y } = this;
+    const theme = this.theme();
+    context.font = theme.font(12);
+    context.strokeStyle = theme.color("line");
+    context.fillStyle = theme.color("muted");
+    context.lineWidth = 1;
+    context.textAlign = "right";
+    context.textBaseline = "middle";
+    for (const tick of y.ticks(Math.max(2, (y.start - y.end) / 45))) {
+      const at = Math.round(y.pixel(tick)) + 0.5;
+      line(context, x.start, at, x.end, at);
+      context.fillText(shown.isLog ? setting(tick) : tickText(tick), x.start - 7, at);
+    }
+    context.textAlign = "center";
+    context.textBaseline = "top";
+    for (const tick of x.ticks((x.end - x.start) / 80)) {
+      const at = x.pixel(tick);
+      line(context, Math.round(at) + 0.5, y.start, Math.round(at) + 0.5, y.start + 4);
+      context.fillText(count(tick), Math.min(at, this.main.width - 16), y.start + 7);
+    }
+  }
+
+  #series(context, series) {
+    const { x, y } = this;
+    context.strokeStyle = series.color;
+    context.fillStyle = series.color;
+    context.lineWidth = series.width ?? 1;
+    context.lineJoin = "round";
+    context.setLineDash(series.dash ?? []);
+    let isDown = false;
+    context.beginPath();
+    const go = (step, value) => {
+      if (!Number.isFinite(value) || (y.isLog && value <= 0)) {
+        isDown = isDown && series.n !== undefined;  // sparse series bridge what was not measured
+        return;
+      }
+      if (isDown) context.lineTo(x.pixel(step), y.pixel(value));
+      else context.moveTo(x.pixel(step), y.pixel(value));
+      isDown = true;
+      if (series.dots) dots.push(x.pixel(step), y.pixel(value));
+    };
+    const dots = [];
+    if (series.n === undefined) throughPixels(series.data, series.length, x, go);
+    else this.#sparse(series, go);
+    context.stroke();
+    context.setLineDash([]);
+    if (dots.length < (x.end - x.start) / 3) for (let i = 0; i < dots.length; i += 2) dot(context, dots[i], dots[i + 1], 2.5);
+  }
+
+  /** Points at their steps, with one neighbour outside the range on either side; thinned when denser than pixels. */
+  #sparse(series, go) {
+    let [first, end] = [0, series.n];
+    while (first + 1 < end && series.x(first + 1) < this.x.low) first++;
+    while (end - 2 > first && series.x(end - 2) > this.x.high) end--;
+    const every = Math.max(1, Math.floor((end - first) / (2 * (this.x.end - this.x.start))));
+    for (let i = first; i < end; i += every) go(series.x(i), series.y(i));
+    if (every > 1) go(series.x(end - 1), series.y(end - 1));
+  }
+
+  #level(context, { value, label }) {
+    const theme = this.theme();
+    const at = Math.round(this.y.pixel(value)) + 0.5;
+    context.strokeStyle = theme.color("guess");
+    context.lineWidth = 1;
+    context.setLineDash([2, 4]);
+    line(context, this.x.start, at, this.x.end, at);
+    context.setLineDash([]);
+    context.textAlign = "right";
+    context.textBaseline = "bottom";
+    this.#text(context, label, this.x.end, at - 3, "muted");
+  }
+
+  /** Marks point at the curve from below; their words stand in rows, so that neighbours do not cover each other. */
+  #marks(context, marks) {
+    const ends = new Array(LABEL_ROWS).fill(-Infinity);
+    for (const mark of marks) {
+      const at = this.x.pixel(Math.max(mark.step, this.x.low));
+      if (at < this.x.start - 1 || at > this.x.end + 1) continue;
+      const bottom = this.y.start - 4;
+      const top = Number.isFinite(mark.value) ? this.y.pixel(mark.value) + 6 : this.y.end;
+      const color = mark.kind === "diverged" ? "bad" : "update";
+      context.strokeStyle = this.theme().color("line");
+      line(context, Math.round(at) + 0.5, Math.min(top + 10, bottom), Math.round(at) + 0.5, bottom);
+      context.textAlign = "center";
+      context.textBaseline = "top";
+      this.#text(context, SIGNS[mark.kind] ?? "▲", at, Math.min(top, bottom - 14), color);
+      const width = context.measureText(mark.text).width;
+      const left = Math.min(at + 6, this.x.end - width);
+      const row = ends.findIndex((end) => left > end + 8);
+      if (row < 0) continue;
+      ends[row] = left + width;
+      context.textAlign = "left";
+      context.textBaseline = "bottom";
+      this.#text(context, mark.text, left, bottom - 15 * row, color);
+    }
+  }
+
+  #text(context, text, x, y, color) {
+    const theme = this.theme();
+    context.font = theme.font(12);
+    context.lineWidth = 4;
+    context.strokeStyle = theme.color("background");
+    context.strokeText(text, x, y);
+    context.fillStyle = theme.color(color);
+    context.fillText(text, x, y);
+  }
+
+  #over(values) {
+    const context = this.over.begin();
+    const theme = this.theme();
+    const { cursor } = this.view;
+    if (cursor !== null && cursor >= this.x.low && cursor <= this.x.high) {
+      const at = this.x.pixel(cursor);
+      context.strokeStyle = theme.color("muted");
+      context.lineWidth = 1;
+      line(context, Math.round(at) + 0.5, this.y.end, Math.round(at) + 0.5, this.y.start);
+      for (const { value, color } of values) {
+        if (!Number.isFinite(value)) continue;
+        context.fillStyle = color;
+        dot(context, at, Math.max(this.y.end, Math.min(this.y.start, this.y.pixel(value))), 4);
+      }
+    }
+    if (this.box) {
+      const [x0, y0, x1, y1] = this.box;
+      context.strokeStyle = theme.color("text");
+      context.setLineDash([4, 3]);
+      context.strokeRect(Math.min(x0, x1), Math.min(y0, y1), Math.abs(x1 - x0), Math.abs(y1 - y0));
+      context.setLineDash([]);
+    }
+  }
+
+  /** What is on screen as one picture on the page's background. */
+  picture() {
+    const { canvas } = this.main;
+    const copy = new OffscreenCanvas(canvas.width, canvas.height);
+    const context = copy.getContext("2d");
+    context.fillStyle = this.theme().color("background");
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.drawImage(canvas, 0, 0);
+    return copy.convertToBlob({ type: "image/png" });
+  }
+
+  close() {
+    this.main.close();
+    this.over.close();
+  }
+}
+
+function tickText(tick) {
+  return Math.abs(tick) >= 1e4 || (tick !== 0 && Math.abs(tick) < 1e-3) ? significant(tick, 2) : String(tick).replace("-", "−");
+}
+
+function line(context, x0, y0, x1, y1) {
+  context.beginPath();
+  context.moveTo(x0, y0);
+  context.lineTo(x1, y1);
+  context.stroke();
+}
+
+function dot(context, x, y, radius) {
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.fill();
+}

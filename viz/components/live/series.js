@@ -1,0 +1,91 @@
+/** Long series made small enough to draw: smoothing, extremes, one pair of extremes per pixel. Pure. */
+
+/** The running mean of a growing series over about `span` values (exponential, unbiased at the start). */
+export class Smoother {
+  values = new Float32Array(0);
+  length = 0;
+  #span = 0;
+  #rewinds = -1;
+  #mean = 0;
+  #weight = 0;
+
+  /** @param {Rows} rows @param {number} span 1 = no smoothing @param {number} rewinds changes when old values did */
+  update(rows, span, rewinds) {
+    if (span !== this.#span || rewinds !== this.#rewinds || rows.length < this.length) {
+      Object.assign(this, { length: 0 });
+      [this.#span, this.#rewinds, this.#mean, this.#weight] = [span, rewinds, 0, 0];
+    }
+    if (this.values.length < rows.length) {
+      const grown = new Float32Array(Math.max(2 * this.values.length, rows.length));
+      grown.set(this.values.subarray(0, this.length));
+      this.values = grown;
+    }
+    const keep = 1 - 1 / Math.max(1, span);
+    for (let i = this.length; i < rows.length; i++) {
+      const value = rows.data[i];
+      if (Number.isFinite(value)) {
+        this.#mean = keep * this.#mean + (1 - keep) * value;
+        this.#weight = keep * this.#weight + (1 - keep);
+      }
+      this.values[i] = this.#weight ? this.#mean / this.#weight : NaN;
+    }
+    this.length = rows.length;
+    return this.values;
+  }
+}
+
+/** [smallest, largest] finite value of data[first … end − 1]; [Infinity, −Infinity] if there is none. */
+export function extremes(data, first, end, positive = false) {
+  let [low, high] = [Infinity, -Infinity];
+  for (let i = Math.max(0, first); i < end; i++) {
+    const value = data[i];
+    if (!(value < Infinity && value > -Infinity) || (positive && value <= 0)) continue;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  return [low, high];
+}
+
+/**
+ * A path through a series with one number a step, with at most two points a pixel: its extremes there, in order.
+ * @param {Float32Array} data of step 1, 2, … @param {number} length @param {Scale} x of steps
+ * @param {(step: number, value: number) => void} line called for each point; value NaN lifts the pen
+ */
+export function throughPixels(data, length, x, line) {
+  const last = Math.min(length, Math.ceil(x.high) + 1);
+  let step = Math.max(1, Math.floor(x.low));
+  if (last - step < 2 * Math.abs(x.end - x.start)) {
+    for (; step <= last; step++) line(step, data[step - 1]);
+    return;
+  }
+  for (let pixel = Math.floor(x.pixel(step)); step <= last; pixel++) {
+    const end = Math.min(last, Math.max(step, Math.ceil(x.value(pixel + 1)) - 1));
+    let [lowest, highest] = [-1, -1];
+    for (let s = step; s <= end; s++) {
+      const value = data[s - 1];
+      if (Number.isNaN(value)) continue;
+      if (lowest < 0 || value < data[lowest - 1]) lowest = s;
+      if (highest < 0 || value > data[highest - 1]) highest = s;
+    }
+    if (lowest < 0) line(end, NaN);
+    else {
+      line(Math.min(lowest, highest), data[Math.min(lowest, highest) - 1]);
+      if (lowest !== highest) line(Math.max(lowest, highest), data[Math.max(lowest, highest) - 1]);
+    }
+    step = end + 1;
+  }
+}
+
+/** The history as a table: a head line and one line a step; columns of points stand at the steps they were taken. */
+export function csvOf(history) {
+  const columns = [...history.columns.keys()].filter((name) => name !== "step" && name !== "loss");
+  const lines = [["step", "loss", ...columns].join(",")];
+  const write = (value) => (Number.isNaN(value) ? "" : String(Number(value.toPrecision(7))));
+  let row = 0;
+  for (let step = 1; step <= history.step; step++) {
+    while (row < history.points.length && history.at(row, "step") < step) row++;
+    const here = history.at(row, "step") === step;
+    lines.push([step, write(history.losses.data[step - 1]), ...columns.map((c) => (here ? write(history.at(row, c)) : ""))].join(","));
+  }
+  return lines.join("\n") + "\n";
+}
