@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages import _sidebar
 
-st.set_page_config(page_title="Glassbox", page_icon=":material/view_in_ar:", layout="wide")
+st.set_page_config(page_title="Glassbox", page_icon=str(PROJECT / "assets" / "icon.png"), layout="wide")
 page = st.navigation({"The run": [st.Page("train.py", title="Train", icon=":material/show_chart:", default=True)]})
 _sidebar.sidebar()
 page.run()
