@@ -90,7 +90,7 @@ class Attention(nn.Module):
         q = tap("attn.q", self._split_heads(F.linear(x, self.w_q, self.b_q)))  # (B, H, T, D)
         k = tap("attn.k", self._split_heads(F.linear(x, self.w_k, self.b_k)))  # (B, H, T, D)
         v = tap("attn.v", self._split_heads(F.linear(x, self.w_v, self.b_v)))  # (B, H, T, D)
-        if self.qk_norm is not None:  # queries and keys of one length: only their angle counts, so scores stay bounded
+        if self.qk_norm is not None:  # queries and keys of one length: only their angle counts, so scores stay small
             q, k = tap("attn.q_norm", self.qk_norm(q)), tap("attn.k_norm", self.qk_norm(k))
         if self.rope is not None:
             q, k = tap("attn.q_rot", self.rope(q)), tap("attn.k_rot", self.rope(k))
@@ -156,6 +156,11 @@ class SwigluMLP(nn.Module):
         return F.linear(mlp_post, self.w_out, self.b_out)  # (B, T, C)
 
 
+def make_norm(config: ModelConfig) -> nn.Module:
+    """A norm over the residual stream's channels; the configuration must have one."""
+    return NORMS[config.norm](config.d_model, config.norm_gain, config.has_bias)
+
+
 class Block(nn.Module):
     """Attention, then the MLP: each reads the residual stream and adds what it found to it.
 
@@ -194,11 +199,6 @@ class Block(nn.Module):
         return tap(name, getattr(self, name)(x)) if placement == self.norm_placement else x
 
 
-def make_norm(config: ModelConfig) -> nn.Module:
-    """A norm over the residual stream's channels; the configuration must have one."""
-    return NORMS[config.norm](config.d_model, config.norm_gain, config.has_bias)
-
-
 class Transformer(nn.Module):
     """The whole model. Equal configuration and seed give equal weights; all randomness is in its making.
 
@@ -231,6 +231,7 @@ class Transformer(nn.Module):
             raise ValueError(f"tokens must be at most block_size={self.config.block_size} long; got {T}")
         step_by_step = step_by_step or tap is not untapped
 
+        # A token enters as its row of a learned table, knowing nothing of its neighbours; the blocks tell it of them.
         x = tap("tok_emb", F.embedding(tokens, self.tok_emb))  # (B, T, C)
         table = self.pos_emb if self.pos_emb is not None else self.sinusoids
         if table is not None:

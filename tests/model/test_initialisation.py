@@ -52,6 +52,12 @@ def test_torchs_scheme_is_that_of_its_linear_and_embedding():
     assert drawn["tok_emb"].std().item() == pytest.approx(1, rel=0.05)
 
 
+def test_a_tied_table_starts_as_the_linear_map_it_also_is():
+    tied = weights(replace(WIDE, init="torch", init_scale=1.0, tied_embeddings=True))
+    assert tied["tok_emb"].abs().max().item() <= 1 / math.sqrt(96)
+    assert tied["pos_emb"].std().item() == pytest.approx(1, rel=0.05)
+
+
 @pytest.mark.parametrize("scheme", ["normal", "gpt2", "xavier"])
 def test_biases_start_at_zero_and_gains_at_one(scheme):
     drawn = weights(replace(WIDE, init=scheme))
