@@ -3,7 +3,7 @@
 import contextlib
 import select
 import socket
-from collections.abc import Iterator
+from collections import deque
 
 from model.runs import wire
 
@@ -20,6 +20,7 @@ class Channel:
         self._socket.setblocking(False)
         self._splitter = wire.Splitter()
         self._outbox = bytearray()
+        self._inbox: deque[bytes] = deque()
 
     @property
     def is_clear(self) -> bool:
@@ -42,24 +43,29 @@ class Channel:
                 raise Gone from error
             del self._outbox[:sent]
 
-    def receive(self, timeout: float | None = 0) -> Iterator[bytes]:
-        """Yield the messages that have arrived; wait for one up to `timeout` seconds (None: for ever).
+    def receive(self, timeout: float | None = 0) -> bytes | None:
+        """Return the next message that has arrived; wait for one up to `timeout` seconds (None: for ever).
 
         Raises:
             Gone: the supervisor closed the socket.
         """
-        if timeout != 0:
-            select.select([self._socket], [self._socket] if self._outbox else [], [], timeout)
-            self.flush()
-        with contextlib.suppress(BlockingIOError):
-            while True:
-                try:
-                    data = self._socket.recv(2**16)
-                except ConnectionError as error:
-                    raise Gone from error
-                if not data:
-                    raise Gone
-                yield from self._splitter.feed(data)
+        if not self._inbox:
+            if timeout != 0:
+                select.select([self._socket], [self._socket] if self._outbox else [], [], timeout)
+                self.flush()
+            self._read()
+        return self._inbox.popleft() if self._inbox else None
+
+    def _read(self) -> None:
+        try:
+            data = self._socket.recv(2**16)
+        except BlockingIOError:
+            return
+        except ConnectionError as error:
+            raise Gone from error
+        if not data:
+            raise Gone
+        self._inbox.extend(self._splitter.feed(data))
 
     def drain(self, seconds: float = 2.0) -> None:
         """Send everything that waits before the end, if somebody takes it within some seconds."""

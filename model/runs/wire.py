@@ -90,23 +90,24 @@ class Splitter:
         self._limit = limit
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield every message that is complete with these bytes.
+    def feed(self, data: bytes) -> list[bytes]:
+        """Return every message that is complete with these bytes.
 
         Raises:
             WireError: a message longer than the limit is announced (before it is waited for).
         """
         self._buffer += data
+        messages = []
         while len(self._buffer) >= _LENGTH.size:
             (length,) = _LENGTH.unpack_from(self._buffer)
             if length > self._limit:
                 raise WireError(f"a message may have {self._limit} bytes; {length} were announced")
             end = _LENGTH.size + length
             if len(self._buffer) < end:
-                return
-            message = bytes(self._buffer[_LENGTH.size : end])
+                break
+            messages.append(bytes(self._buffer[_LENGTH.size : end]))
             del self._buffer[:end]
-            yield message
+        return messages
 
 
 def socket_path(home: Path) -> Path:

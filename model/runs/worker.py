@@ -70,9 +70,9 @@ def _work(folder: RunFolder, order: wire.Header, channel: Channel) -> None:
 
 
 def _first(channel: Channel) -> wire.Header:
-    while True:
-        for message in channel.receive(None):
-            return wire.decode(message)[0]
+    while (message := channel.receive(None)) is None:
+        pass
+    return wire.decode(message)[0]
 
 
 def _take(lock: Any) -> None:
@@ -123,11 +123,11 @@ class Worker:
     def run(self) -> None:
         """Train, show, save, look and obey until told to leave."""
         job = self.job
-        while True:
-            for message in self.channel.receive(0 if job.mode == "training" else self._patience()):
+        while not self._is_leaving:
+            message = self.channel.receive(0 if job.mode == "training" else self._patience())
+            if message is not None:
                 self._obey(message)
-                if self._is_leaving:
-                    return
+                continue
             is_due = time.monotonic() >= self._next_point
             if job.mode == "training":
                 is_due |= self._train(is_due)
