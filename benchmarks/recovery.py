@@ -13,7 +13,7 @@ from benchmarks.report import median, report
 from model.runs.client import Client
 from tools.app_process import busiest_process
 
-N_KILLS, N_STEPS, SECONDS_BEFORE = 3, 3000, 3.0
+N_KILLS, N_STEPS, SECONDS_BEFORE = 3, 1500, 3.0
 
 
 def kill_once(client: Client, supervisor: int, seed: int) -> tuple[float, float, dict[int, float]]:
@@ -30,14 +30,14 @@ def kill_once(client: Client, supervisor: int, seed: int) -> tuple[float, float,
         resumed = next(h["step"] for _, h in observer.frames[n_frames:] if h["kind"] == "rewind")
         observer.wait(lambda: observer.step > resumed, 20)
         seconds = time.monotonic() - killed
-        observer.wait(lambda: observer.step >= N_STEPS, 120)
+        observer.wait(lambda: observer.step >= N_STEPS, 600)
         return seconds, (reached - resumed) / speed, dict(observer.losses)
 
 
 def unbroken(client: Client, seed: int) -> dict[int, float]:
     """Every loss of the same run, left alone."""
     with Observer(client, client.create(CLASSROOM.replace(n_steps=N_STEPS, seed=seed), KEY)) as observer:
-        observer.wait(lambda: observer.step >= N_STEPS, 120)
+        observer.wait(lambda: observer.step >= N_STEPS, 600)
         return dict(observer.losses)
 
 
