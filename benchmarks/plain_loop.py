@@ -1,7 +1,7 @@
 """The honest baseline: the classroom model trained by a plain loop, as minGPT teaches it. Imports nothing of ours.
 
 Step-by-step attention with its maps in memory, AdamW with foreach, batches of random slices stacked in Python,
-gradients clipped, the loss read every step. `python benchmarks/plain_loop.py [seconds]` prints steps per second as JSON.
+gradients clipped, the loss read every step. `python benchmarks/plain_loop.py [seconds]` prints its steps a second.
 """
 
 import json

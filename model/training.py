@@ -84,7 +84,7 @@ class Trainer:
         self._watch = LossWatch(dataset.vocab_size)
         self._since = Since()
         self._validation = dataset.validation(self.config.model.block_size)
-        self._good: Good | None = None
+        self._good = self._copy(self._draws.bit_generator.state, self._buffers)
         self.groups = groups_of(self.model)
         self.columns = columns_of(self.model)
 
@@ -165,20 +165,23 @@ class Trainer:
             "seconds": since.seconds,
         }
 
+    def _copy(self, draws: Mapping[str, Any], buffers: list[Tensor]) -> Good:
+        tensors = [t.clone() for t in (self._flat.values, *buffers, *self._update.memory())]
+        return Good(self.step, draws, self._watch.losses, self._update, tensors)
+
     def _keep(self, draws: Mapping[str, Any], buffers: list[Tensor]) -> None:
-        """Copy the state before this step: its loss has just shown that it is sound."""
-        source = [self._flat.values, *buffers, *self._update.memory()]
-        good = self._good
-        if good is None or good.update is not self._update or len(good.tensors) != len(source):
-            self._good = good = Good(0, {}, [], self._update, [torch.empty_like(t) for t in source])
+        """Remember the state before this step: its loss has just shown that it is sound."""
+        good, source = self._good, [self._flat.values, *buffers, *self._update.memory()]
+        if good.update is not self._update or len(good.tensors) != len(source):
+            self._good = self._copy(draws, buffers)
+            return
         torch._foreach_copy_(good.tensors, source)
         good.step, good.draws, good.losses = self.step, draws, self._watch.losses
 
     def _diverge(self, tensor: str, number: int) -> None:
         """Go back to the last good state and raise Diverged. Settings stay as they are: they are the user's."""
-        losses, good = self._watch.losses, self._good
-        if good is not None:
-            self._restore(good)
+        losses = self._watch.losses
+        self._restore(self._good)
         what = f"{tensor} was no longer finite" if tensor != "loss" else "the loss left for good"
         if tensor == "loss" and losses and math.isfinite(losses[-1]):
             what = f"the mean loss of {len(losses)} steps rose to {sum(losses) / len(losses):.3g}"
@@ -263,7 +266,8 @@ class Trainer:
         self._draws.bit_generator.state = meta["draws"]
         best = meta["watch"]["best"]
         self._watch = LossWatch(self.dataset.vocab_size, meta["watch"]["losses"], math.inf if best is None else best)
-        self._since, self._good, self.divergence = Since(**meta["since"]), None, None
+        self._since, self.divergence = Since(**meta["since"]), None
+        self._good = self._copy(self._draws.bit_generator.state, self._buffers)
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

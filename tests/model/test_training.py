@@ -1,0 +1,285 @@
+"""Training: bit-equal runs, changes on the way, saves that continue exactly, divergence that is caught and named."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from model.config import PRESETS, RunConfig
+from model.datasets import load_dataset
+from model.divergence import Diverged, LossWatch, likely_cures
+from model.training import Trainer
+
+torch.set_num_threads(1)
+TINY = {"n_layers": 2, "n_heads": 2, "d_model": 8, "d_mlp": 16, "block_size": 8, "batch_size": 4}
+OPTIMIZERS = ["sgd", "momentum", "rmsprop", "adam", "adamw", "muon"]
+NAMES = load_dataset(RunConfig().data)
+
+
+def config(**changes):
+    return RunConfig().replace(**(TINY | changes))
+
+
+def trainer(**changes):
+    made = config(**changes)
+    return Trainer(made, NAMES if made.data == RunConfig().data else load_dataset(made.data))
+
+
+def losses(run, n):
+    return [run.train_step().loss for _ in range(n)]
+
+
+def weights(run):
+    return torch.cat([p.detach().flatten() for p in run.model.parameters()])
+
+
+def assert_equal_state(a, b):
+    (tensors_a, meta_a), (tensors_b, meta_b) = a.state(), b.state()
+    assert tensors_a.keys() == tensors_b.keys()
+    assert [name for name in tensors_a if not torch.equal(tensors_a[name], tensors_b[name])] == []
+    assert [meta_a[key] for key in ("step", "config", "draws")] == [meta_b[key] for key in ("step", "config", "draws")]
+
+
+def saved(run):
+    """State as a disk would give it back."""
+    tensors, meta = run.state()
+    return tensors, json.loads(json.dumps(meta))
+
+
+@pytest.mark.parametrize("key", [key for key in PRESETS if PRESETS[key].config.data.dataset != "shakespeare"])
+def test_presets_on_names_learn(key):
+    run = Trainer(PRESETS[key].config.replace(d_mlp=32), load_dataset(PRESETS[key].config.data))
+    seen = losses(run, 50)
+    assert np.mean(seen[-8:]) < np.mean(seen[:2]) - 0.2
+
+
+@pytest.mark.parametrize("key", ["nanogpt", "llama", "speedrun"])
+def test_presets_for_shakespeare_learn(key):
+    small = {"d_model": 32, "d_mlp": 64, "block_size": 16, "n_layers": 2, "n_heads": 2, "dataset": "names"}
+    small |= {"learning_rate": 0.01, "warmup_steps": 5}
+    run = Trainer(PRESETS[key].config.replace(**small), NAMES)
+    seen = losses(run, 40)
+    assert np.mean(seen[-8:]) < np.mean(seen[:2]) - 0.2
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_learns(optimizer):
+    rate = {"sgd": 0.3, "momentum": 0.1, "rmsprop": 3e-3, "muon": 0.02}.get(optimizer, 0.01)
+    run = trainer(optimizer=optimizer, learning_rate=rate, init_scale=0.2, batch_size=32)
+    seen = losses(run, 60)
+    assert np.mean(seen[-10:]) < np.mean(seen[:3]) - 0.1
+
+
+def test_first_loss_is_that_of_guessing():
+    assert trainer(batch_size=32).train_step().loss == pytest.approx(math.log(27), rel=0.02)
+
+
+def test_equal_seeds_give_bit_equal_runs_and_others_do_not():
+    a, b, other = trainer(), trainer(), trainer(seed=1)
+    assert losses(a, 12) == losses(b, 12)
+    assert_equal_state(a, b)
+    assert losses(other, 12) != losses(trainer(), 12)
+
+
+@pytest.mark.parametrize("norm", ["layernorm", "batchnorm"])
+def test_looking_changes_nothing(norm):
+    watched, alone = trainer(norm=norm, eval_every=3), trainer(norm=norm, eval_every=1000)
+    for i in range(8):
+        watched.train_step(measure=i % 2 == 0)
+        watched.evaluate(), watched.statistics(), watched.sample(2, 4, seed=i), watched.probe(["blocks.0.attn.pattern"])
+        alone.train_step()
+    assert torch.equal(weights(watched), weights(alone))
+    assert watched.evaluate()[0] == alone.evaluate()[0]
+    assert watched.train_step().loss == alone.train_step().loss
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_saved_run_continues_bit_equal(optimizer):
+    unbroken, resumed = trainer(optimizer=optimizer, norm="batchnorm"), trainer(optimizer=optimizer, norm="batchnorm")
+    losses(unbroken, 5)
+    unbroken.set(learning_rate=1e-3, batch_size=6, n_steps=500)
+    losses(unbroken, 2)
+    resumed.load_state(*saved(unbroken))
+    assert losses(unbroken, 6) == losses(resumed, 6)
+    assert unbroken.evaluate()[0] == resumed.evaluate()[0]
+    assert_equal_state(unbroken, resumed)
+
+
+def test_a_save_before_the_first_step_and_after_a_new_optimizer_continues_bit_equal():
+    unbroken = trainer()
+    for _ in range(2):
+        resumed = trainer()
+        resumed.load_state(*saved(unbroken))
+        assert losses(unbroken, 3) == losses(resumed, 3)
+        assert_equal_state(unbroken, resumed)
+        unbroken.set(optimizer="muon", learning_rate=0.02)
+
+
+def test_a_change_is_an_event_and_works_from_the_next_step():
+    a, b = trainer(), trainer()
+    losses(a, 3), losses(b, 3)
+    event = a.set(learning_rate=1e-2, weight_decay=0.1)
+    assert event == {
+        "step": 3, "kind": "set", "text": "learning rate 0.003 → 0.01", "changes": {"learning_rate": 0.01}
+    }  # fmt: skip
+    assert a.train_step().loss == b.train_step().loss  # the loss comes before the update
+    assert a.train_step().loss != b.train_step().loss
+    assert a.config.train.learning_rate == 0.01
+
+
+def test_a_new_optimizer_remembers_nothing():
+    run = trainer()
+    losses(run, 3)
+    run.set(optimizer="sgd")
+    assert not any(name.startswith("optimizer/") for name in run.state()[0])
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"), [({"n_layers": 3}, "n_layers"), ({"learning_rate": -1.0}, "learning_rate"), ({"x": 1}, "x")]
+)
+def test_what_may_not_change_is_refused_by_name(changes, word):
+    run = trainer()
+    with pytest.raises(ValueError, match=word):
+        run.set(**changes)
+    assert run.config == config()
+
+
+def test_a_run_finishes_and_can_be_extended():
+    run = trainer(n_steps=3, eval_every=100)
+    rows = [run.train_step().row for _ in range(3)]
+    assert run.is_finished
+    assert rows[0] is None
+    assert rows[2]["val_loss"] == run.evaluate()[0]  # the last step is always measured
+    with pytest.raises(ValueError, match="n_steps"):
+        run.extend(2)
+    assert run.extend(5)["kind"] == "extend"
+    assert not run.is_finished
+
+
+def test_rows_have_every_column_and_agree_with_their_parts():
+    run = trainer(grad_clip=0.0, schedule="constant", optimizer="sgd", weight_decay=0.0)
+    seen = losses(run, 4)
+    before = weights(run)
+    step = run.train_step(measure=True)
+    row = step.row
+    assert list(row) == run.columns
+    assert row["loss_mean"] == pytest.approx(np.mean([*seen, step.loss]))
+    assert math.hypot(*(row[f"grad_norm/{group}"] for group in run.groups)) == pytest.approx(row["grad_norm"])
+    moved = (weights(run) - before).norm()
+    assert moved == pytest.approx(run.config.train.learning_rate * row["grad_norm"], rel=1e-3)
+    assert row["update_ratio"] == pytest.approx((moved / before.norm()).item(), rel=1e-3)
+
+
+def test_clipping_bounds_the_step():
+    run = trainer(grad_clip=1e-3, schedule="constant", optimizer="sgd", learning_rate=1.0, weight_decay=0.0)
+    before = weights(run)
+    row = run.train_step(measure=True).row
+    assert row["grad_norm"] > 1e-2  # what is shown is the norm before clipping
+    assert (weights(run) - before).norm() == pytest.approx(1e-3, rel=1e-3)
+
+
+def test_tasks_report_the_share_of_answers_right():
+    run = trainer(dataset="reverse", task_length=2, block_size=16)
+    row = [run.train_step(measure=True).row for _ in range(3)][-1]
+    assert 0 <= row["train_accuracy"] <= 1
+    assert 0 <= run.evaluate()[1] <= 1
+    assert math.isnan(trainer().evaluate()[1])
+
+
+def test_bfloat16_trains_close_to_float32():
+    half, full = trainer(precision="bfloat16", d_model=16), trainer(d_model=16)
+    assert losses(half, 10) == pytest.approx(losses(full, 10), abs=0.03)
+
+
+def test_an_absurd_learning_rate_is_caught_and_the_last_good_state_kept():
+    run, twin = trainer(batch_size=16), trainer(batch_size=16)
+    losses(run, 30), losses(twin, 30)
+    run.set(learning_rate=1e9)
+    with pytest.raises(Diverged) as caught:
+        losses(run, 60)
+    assert caught.value.tensor
+    assert run.step == 30
+    assert torch.equal(weights(run), weights(twin))
+    assert run.divergence == caught.value.divergence
+    run.set(**caught.value.cures[0]["changes"])
+    assert np.mean(losses(run, 20)) < 3.3
+
+
+def test_divergence_from_the_first_step_stands_at_the_start():
+    run = trainer(learning_rate=1e9, schedule="constant")
+    with pytest.raises(Diverged):
+        losses(run, 60)
+    assert run.step == 0
+    assert torch.equal(weights(run), weights(trainer()))
+    assert run.state()[1]["draws"] == trainer().state()[1]["draws"]
+
+
+@pytest.mark.parametrize(
+    ("name", "tap"), [("blocks.1.mlp.w_in", "blocks.1.mlp_pre"), ("norm_final.gain", "norm_final")]
+)
+def test_a_value_that_overflows_forward_is_named_in_its_step(name, tap):
+    run = trainer()
+    losses(run, 4)
+    with torch.no_grad():
+        run.model.get_parameter(name).fill_(3e38)
+    with pytest.raises(Diverged) as caught:
+        run.train_step()
+    assert (caught.value.tensor, caught.value.step) == (tap, 5)
+    assert weights(run).abs().max() < 10
+
+
+def test_a_gradient_that_overflows_is_named_and_the_state_is_as_before_the_step():
+    run, twin = trainer(), trainer()
+    losses(run, 4), losses(twin, 4)
+    run.model.unembed.register_hook(lambda grad: grad * math.inf)
+    with pytest.raises(Diverged) as caught:
+        run.train_step()
+    assert caught.value.tensor == "grad:unembed"
+    assert_equal_state(run, twin)
+
+
+def test_weights_that_overflow_are_named_and_undone_in_the_same_step():
+    settings = {"optimizer": "sgd", "learning_rate": 1e12, "grad_clip": 0.0, "seed": 3}
+    run, twin = trainer(**settings), trainer(**settings)
+    unseen = min(set(range(27)) - set(NAMES.draw(np.random.default_rng(3), 4, 8).tokens.flat))
+    for each in (run, twin):  # a letter that this batch does not have: only weight decay moves its embedding
+        with torch.no_grad():
+            each.model.tok_emb[unseen] = 1e30
+    with pytest.raises(Diverged) as caught:
+        run.train_step()
+    assert (caught.value.tensor, caught.value.step) == ("tok_emb", 1)
+    assert_equal_state(run, twin)
+
+
+def test_batchnorms_averages_go_back_too():
+    run, twin = trainer(norm="batchnorm"), trainer(norm="batchnorm")
+    losses(run, 4), losses(twin, 4)
+    run.model.unembed.register_hook(lambda grad: grad * math.nan)
+    with pytest.raises(Diverged):
+        run.train_step()
+    assert_equal_state(run, twin)
+
+
+def test_the_loss_has_diverged_when_its_mean_of_twenty_crosses_both_lines():
+    watch = LossWatch(vocab_size=27)
+    assert not any(watch.has_diverged(3.0) for _ in range(40))
+    late = [watch.has_diverged(8.0) for _ in range(20)]
+    means = [(3.0 * (19 - i) + 8.0 * (i + 1)) / 20 for i in range(20)]
+    assert late == [mean > max(1.5 * math.log(27), 6.0) for mean in means]
+
+
+def test_a_bad_start_that_improves_is_no_divergence():
+    watch = LossWatch(vocab_size=27)
+    assert not any(watch.has_diverged(60.0 - 0.5 * i) for i in range(100))
+
+
+def test_cures_change_what_is_wrong_to_something_allowed():
+    train = config(learning_rate=1e9, grad_clip=0.0).train
+    cures = likely_cures(train, step=3)
+    changed = [name for cure in cures for name in cure["changes"]]
+    assert changed == ["learning_rate", "grad_clip", "warmup_steps"]
+    for cure in cures:
+        config(learning_rate=1e9).replace(**cure["changes"])
+    assert cures[0]["changes"]["learning_rate"] == 3e-3
