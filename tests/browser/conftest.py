@@ -97,7 +97,7 @@ class Visitor:
     def run(self):
         return self.last(("hello",), "run") or ""
 
-    def wait(self, condition, seconds=30):
+    def wait(self, condition, seconds=90):
         """Let the page go on until `condition()` holds; fails with what the run was doing."""
         deadline = time.monotonic() + seconds
         while not condition():

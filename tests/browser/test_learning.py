@@ -30,7 +30,7 @@ def test_it_opens_and_learns_by_itself(app, visitor, picture):
     visitor.page.goto(app.url)
     visitor.wait(lambda: visitor.step >= 10)
     assert visitor.losses[1] == pytest.approx(3.3, abs=0.33)  # ln 27: it guesses
-    visitor.wait(lambda: visitor.step >= 200, 60)
+    visitor.wait(lambda: visitor.step >= 200)
     assert mean(visitor.losses, 180, 200) < visitor.losses[1] - 0.5
     assert sorted(visitor.losses) == list(range(1, visitor.step + 1)), "a step is missing"
     picture(visitor.page)

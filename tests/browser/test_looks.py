@@ -34,7 +34,7 @@ BOXES = """() => {
 def test_nothing_overlaps_or_sticks_out(app, visitors, picture, scheme, width):
     visitor = visitors(color_scheme=scheme, viewport={"width": width, "height": 1400})
     visitor.page.goto(app.url)
-    visitor.wait(lambda: visitor.step >= 100, 60)
+    visitor.wait(lambda: visitor.step >= 100)
     visitor.page.wait_for_timeout(1000)
     layout = visitor.page.evaluate(BOXES)
     picture(visitor.page)

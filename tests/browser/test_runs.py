@@ -43,7 +43,7 @@ def test_a_killed_worker_returns_with_a_mark(fresh_app, visitor, picture):
     n_frames = len(visitor.frames)
     busiest_process(fresh_app.process.pid).kill()
     kinds = lambda: [frame["kind"] for frame in visitor.frames[n_frames:]]  # noqa: E731
-    visitor.wait(lambda: "rewind" in kinds() and "points" in kinds()[kinds().index("rewind") :], 10)
+    visitor.wait(lambda: "rewind" in kinds() and "points" in kinds()[kinds().index("rewind") :])
     visitor.wait(lambda: visitor.state == "training")
     assert any(frame["event"]["kind"] == "restart" for frame in visitor.frames if frame["kind"] == "event")
     assert sorted(visitor.losses) == list(range(1, visitor.step + 1))
@@ -58,7 +58,7 @@ def test_a_run_goes_on_after_the_server_was_restarted(tmp_path, visitor):
     step = visitor.step
     visitor.errors.clear()
     with AppProcess(tmp_path, app.port):
-        visitor.wait(lambda: visitor.step > step + 50, 60)
+        visitor.wait(lambda: visitor.step > step + 50)
         assert visitor.run == run
         visitor.errors[:] = [e for e in visitor.errors if "ERR_CONNECTION_REFUSED" not in e and "WebSocket" not in e]
 
