@@ -1,0 +1,123 @@
+import contextlib
+import threading
+import time
+
+import pytest
+
+from model.config import RunConfig
+from model.runs import wire
+from model.runs.client import Client, Refused
+from model.runs.launch import start_supervisor, stop_supervisor
+
+KEY = "k" * 32
+TINY = RunConfig().replace(
+    dataset="copy", n_layers=1, n_heads=2, d_model=8, d_mlp=8, block_size=16, batch_size=8, n_steps=100_000
+)
+
+
+class Watch:
+    """A viewer that keeps what it is shown."""
+
+    def __init__(self, client, run, **wants):
+        self.frames, self._news = [], threading.Condition()
+        self.subscription = client.subscribe(run, self._take, wants)
+
+    def _take(self, frame):
+        with self._news:
+            self.frames.append(frame)
+            self._news.notify_all()
+
+    def headers(self, kind=None):
+        headers = [wire.decode(frame)[0] for frame in list(self.frames)]
+        return [header for header in headers if kind in (None, header["kind"])]
+
+    def wait(self, is_it, seconds=30.0):
+        """Wait for a frame's header that fits; frames that came earlier count too."""
+        deadline, seen = time.monotonic() + seconds, 0
+        with self._news:
+            while True:
+                for frame in self.frames[seen:]:
+                    seen += 1
+                    header, arrays = wire.decode(frame)
+                    if is_it(header):
+                        return header, arrays
+                assert self._news.wait(deadline - time.monotonic()), [h["kind"] for h in self.headers()][-20:]
+
+    def wait_state(self, state, seconds=30.0):
+        return self.wait(lambda h: h["kind"] == "state" and h["state"] == state, seconds)[0]
+
+
+class Owner:
+    """A client with the owner's key and a few ways to wait."""
+
+    def __init__(self, home):
+        self.home, self.client, self.made = home, Client(home), []
+
+    def create(self, start=True, text=None, **changes):
+        self.made.append(self.client.create(TINY.replace(**changes), KEY, start=start, text=text))
+        return self.made[-1]
+
+    def pause_all(self):
+        for run in self.made:
+            with contextlib.suppress(Refused):
+                self.do(run, "pause")
+        self.made.clear()
+
+    def do(self, run, command, **arguments):
+        return self.client.command(run, KEY, command, **arguments)
+
+    def snapshot(self, run):
+        return wire.decode(self.client.snapshot(run))
+
+    def until(self, run, is_it, seconds=30.0):
+        deadline = time.monotonic() + seconds
+        while not is_it(header := self.client.request("describe", run=run)[0]):
+            assert time.monotonic() < deadline, (header["state"], header["step"], header["sentence"])
+            time.sleep(0.02)
+        return header
+
+    def until_step(self, run, step):
+        return self.until(run, lambda header: header["step"] >= step)
+
+    def refusal(self, run, command, key=KEY, **arguments):
+        with pytest.raises(Refused) as refused:
+            self.client.request(command, run=run, key=key, **arguments)
+        sentence = str(refused.value)
+        assert "\n" not in sentence
+        assert "Traceback" not in sentence
+        return sentence
+
+    def pid(self, run):
+        return int((self.home / "runs" / run / "lock").read_text())
+
+
+@pytest.fixture
+def watch():
+    watches = []
+
+    def begin(client, run, **wants):
+        watches.append(Watch(client, run, **wants))
+        return watches[-1]
+
+    yield begin
+    for one in watches:
+        one.subscription.close()
+
+
+@pytest.fixture
+def host(hosting):
+    """A client with the owner's key; the runs it made stand still after the test."""
+    yield hosting
+    hosting.pause_all()
+
+
+@pytest.fixture(scope="module")
+def hosting(tmp_path_factory):
+    """A supervisor for a module's tests."""
+    home = tmp_path_factory.mktemp("home")
+    process = start_supervisor(home)
+    tester = Owner(home)
+    yield tester
+    tester.client.close()
+    stop_supervisor(process)
+    assert process.returncode == 0
