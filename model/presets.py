@@ -76,7 +76,7 @@ LLAMA = Recipe(
     title="LLaMA from scratch",
     source="Brian Kitano, LLaMA from scratch; after Touvron et al., 2023. Adapted: 8 heads of width 16",
     special="RoPE, RMSNorm and SwiGLU, 808,320 parameters. The norm sees one position; the article's saw the future.",
-    expects="TinyShakespeare: about 2.0 after 1,000 steps. The article's 1.15 is not honest: its norm leaks.",
+    expects="TinyShakespeare: about 1.9 after 1,000 steps. The article's 1.15 is not honest: its norm leaks.",
     settings={
         "vocab_size": 65, "block_size": 16, "n_layers": 4, "n_heads": 8, "d_model": 128, "d_mlp": 344,
         "positions": "rope", "norm": "rmsnorm", "activation": "swiglu", "has_bias": False, "learning_rate": 1e-3,
@@ -109,7 +109,8 @@ SPEEDRUN = Recipe(
         "has_bias": False, "qk_norm": True, "zero_init_output": True, "optimizer": "muon",
         "learning_rate": 0.02, "learning_rate_rest": 5e-3, "schedule": "linear", "warmup_steps": 15,
         "final_learning_rate": 0.0, "n_steps": 350, "beta1": 0.8, "beta2": 0.95, "momentum": 0.95,
-        "weight_decay": 0.0, "grad_clip": 0.0, "batch_size": 12, "eval_every": 25, "precision": "bfloat16", "dataset": "shakespeare",
+        "weight_decay": 0.0, "grad_clip": 0.0, "batch_size": 12, "eval_every": 25, "precision": "bfloat16",
+        "dataset": "shakespeare",
     },
 )  # fmt: skip
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from model.config import FIELDS, PRESETS, TASKS, DataConfig, ModelConfig, RunConfig, TrainConfig
 from model.tasks import row_length
 
+PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 PARTS = {"model": ModelConfig, "train": TrainConfig, "data": DataConfig}
 
 
@@ -65,35 +66,37 @@ def assert_valid_or_explained(make, names):
         assert RunConfig.from_dict(run.to_dict()) == run
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(PATIENT, max_examples=300)
 @given(st.dictionaries(st.sampled_from([*FIELDS, "preset"]) | st.text() | st.integers() | st.none(), junk()))
 def test_any_dict_is_a_valid_run_or_one_line_that_names_the_field(values):
     assert_valid_or_explained(lambda: RunConfig.from_dict(values), [*FIELDS, "preset", "is no setting"])
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(PATIENT, max_examples=300)
 @given(some_settings(sensible))
 def test_any_values_within_their_ranges_are_a_valid_run_or_one_line_that_names_the_field(values):
     assert_valid_or_explained(lambda: RunConfig.from_dict(values), FIELDS)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(PATIENT, max_examples=200)
 @given(st.dictionaries(st.sampled_from([*FIELDS, "preset", "run", "room"]), st.text()))
 def test_any_query_is_a_valid_run_or_one_line_that_names_the_field(query):
     assert_valid_or_explained(lambda: RunConfig.from_query(query), [*FIELDS, "preset"])
 
 
-@settings(deadline=None)
+@settings(PATIENT)
 @given(st.text() | junk().map(lambda value: json.dumps(value, default=str)))
 def test_any_json_is_a_valid_run_or_one_line(text):
     assert_valid_or_explained(lambda: RunConfig.from_json(text), [*FIELDS, "preset", "config", "is no setting"])
 
 
+@settings(PATIENT)
 @given(valid_runs())
 def test_json_round_trip(run):
     assert RunConfig.from_json(run.to_json()) == run
 
 
+@settings(PATIENT)
 @given(valid_runs())
 def test_query_round_trip(run):
     assert RunConfig.from_query(run.to_query()) == run
