@@ -75,7 +75,12 @@ def css_variables() -> str:
 
 
 def _joined(ramps: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    return {name: ", ".join(stops) for name, stops in ramps.items()}
+    """The stops of each ramp as one list; a stop that is the background is the page's background, whatever its theme."""
+    return {name: ", ".join(map(_page_background, stops)) for name, stops in ramps.items()}
+
+
+def _page_background(color: str) -> str:
+    return _with_streamlit("background", color) if color in (LIGHT["background"], DARK["background"]) else color
 
 
 def _rule(selector: str, values: Mapping[str, str]) -> str:

@@ -1,6 +1,6 @@
 /** How numbers are written on the screen: 3 significant digits, a real minus, counts with thousands apart. */
 
-const minus = (text) => text.replace("-", "−");
+const minus = (text) => text.replace(/^-/, "−");
 
 /** @param {number} value @param {number} [digits] significant digits; NaN and missing are a dash */
 export function significant(value, digits = 3) {

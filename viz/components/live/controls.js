@@ -23,7 +23,7 @@ export class Controls {
     this.bar = make("div.bar-of-progress", { role: "progressbar", "aria-label": "progress", "aria-valuemin": 0, "aria-valuemax": 100 }, make("i"));
     this.line = make("div.line", { role: "status" });
     parent.append(
-      make("div.row", {}, this.title, this.numbers), make("div.row", {}, this.buttons, this.speed), this.bar, this.line,
+      make("div.row", {}, this.title, this.numbers), this.buttons, this.bar, make("div.row.last", {}, this.line, this.speed),
     );
     this.onKey = (event) => this.#key(event);
     document.addEventListener("keydown", this.onKey);
@@ -45,7 +45,7 @@ export class Controls {
       this.back.selectedIndex = 0;
       this.send("undo", { step });
     } });
-    this.fork = button("⑂ Fork", () => this.#fork());
+    this.fork = button("Fork", () => this.#fork());
     return make("div.buttons", {}, this.toggle, this.one, this.hundred, this.reset, this.back, this.fork);
   }
 
@@ -103,8 +103,8 @@ export class Controls {
     const history = this.feed.history.run ? this.feed.history : this.history;
     if (!history?.run) return;
     const { run } = history;
-    const parts = [run.dataset, plural(run.n_layers, "layer"), plural(run.n_heads, "head"), `width ${run.config.d_model}`, `${count(run.n_parameters)} parameters`];
-    setText(this.title, run.n_parameters ? parts.join(" · ") : run.title || run.name);
+    const parts = [run.title || run.dataset, plural(run.n_layers, "layer"), plural(run.n_heads, "head"), `width ${run.config.d_model}`, `${count(run.n_parameters)} parameters`];
+    setText(this.title, run.n_parameters ? parts.join(" · ") : run.name);
     setText(this.step, `step ${count(history.step)} / ${count(history.nSteps)}`);
     setText(this.loss, history.step ? `loss ${significant(history.recentLoss())}` : "");
     const pace = history.stepsPerSecond();

@@ -8,7 +8,8 @@ import { Plot } from "./plot.js";
 import { csvOf, extremes, Smoother } from "./series.js";
 import { ChartView } from "./view.js";
 
-const SPANS = [1, 5, 10, 20, 50, 100, 200, 500];
+const SPANS = [1, 5, 11, 21, 51, 101, 201, 501];
+const DEFAULT_SPAN = 21;
 const SECONDS_BETWEEN_SUMMARIES = 3;
 /** The smaller plot's choices: lines of point columns, and whether their size spans decades. */
 const SMALL = {
@@ -45,9 +46,10 @@ export class Curve {
   #build(parent) {
     const changed = () => this.painter.mark(this);
     const needs = { view: this.view, theme: this.theme, changed };
-    this.readout = make("div.readout", { role: "status", "aria-live": "off" });
-    parent.append(make("div.bar", {}, make("h3", { text: "loss" }), make("span.unit", { text: "nats a token" }), this.#legend(), this.#tools()), this.readout);
+    this.readout = this.#readout();
+    parent.append(make("div.bar", {}, make("h3", { text: "loss" }), make("span.unit", { text: "nats" }), this.#tools()), this.readout);
     this.main = new Plot(parent, { ...needs, content: () => this.#loss() });
+    this.main.element.append(this.whole);
     this.tabs = make("div.tabs", { role: "tablist", "aria-label": "second plot" });
     parent.append(this.tabs);
     this.lower = new Plot(parent, { ...needs, content: () => this.#smallContent() });
@@ -55,6 +57,8 @@ export class Curve {
     for (const name of Object.keys(SMALL)) {
       this.tabs.append(make("button", { role: "tab", text: name, "aria-selected": name === this.small, onclick: () => this.#choose(name) }));
     }
+    this.events = make("ol.unseen", { "aria-label": "what happened" });
+    parent.append(this.events);
     const newest = () => this.history?.step ?? 0;
     const moved = () => this.readout.setAttribute("aria-live", "polite");
     for (const plot of [this.main, this.lower]) {
@@ -63,9 +67,14 @@ export class Curve {
     }
   }
 
-  #legend() {
-    const entry = (name, text) => make("span.entry", {}, make(`i.key.${name}`), text);
-    return make("span.legend", {}, entry("train", "train"), entry("thin", "each step"), entry("validation", "validation"));
+  /** Legend and values at the crosshair (or the newest) in one line. */
+  #readout() {
+    const entry = (key) => {
+      const text = make("span");
+      return { text, element: make("span.entry", {}, ...(key ? [make(`i.key.${key}`)] : []), text) };
+    };
+    this.read = { step: entry(), thin: entry("thin"), train: entry("train"), validation: entry("validation"), rate: entry(), speed: entry(), small: entry() };
+    return make("div.readout", { role: "status", "aria-live": "off" }, ...Object.values(this.read).map(({ element }) => element));
   }
 
   #tools() {
@@ -76,7 +85,7 @@ export class Curve {
       } });
       return button;
     };
-    const slider = make("input", { type: "range", min: 0, max: SPANS.length - 1, value: SPANS.indexOf(20), "aria-label": "smoothing", oninput: () => {
+    const slider = make("input", { type: "range", min: 0, max: SPANS.length - 1, value: SPANS.indexOf(DEFAULT_SPAN), "aria-label": "smoothing", oninput: () => {
       this.view.set({ span: SPANS[slider.value] });
       describe();
     } });
@@ -87,9 +96,9 @@ export class Curve {
       slider.setAttribute("aria-valuetext", text);
     };
     describe();
-    this.whole = make("button.tool", { text: "⤢ whole run", title: "Show the whole run (0, or double-click)", onclick: () => this.view.reset() });
+    this.whole = make("button.tool.whole", { text: "⤢ whole run", title: "Show the whole run (0, or double-click)", onclick: () => this.view.reset() });
     return make("span.tools", {},
-      this.whole, make("label.smoothing", {}, slider, words),
+      make("label.smoothing", {}, slider, words),
       toggle("isLogX", "log x", "Steps on a logarithmic axis"), toggle("isLogY", "log y", "Loss on a logarithmic axis"),
       make("button.tool", { text: "PNG", title: "Download the picture", onclick: () => this.#png() }),
       make("button.tool", { text: "CSV", title: "Download the numbers", onclick: () => this.#csv() }));
@@ -109,8 +118,16 @@ export class Curve {
     this.whole.style.visibility = view.isZoomed ? "visible" : "hidden";
     this.main.draw();
     this.lower.draw();
-    this.#read();
+    this.#tell();
+    this.#list();
     this.#summarise();
+  }
+
+  /** What the marks say, for whoever does not see them. */
+  #list() {
+    if (this.events.shown === this.history.events) return;
+    this.events.shown = this.history.events;
+    this.events.replaceChildren(...this.history.events.map(({ step, text }) => make("li", { text: `step ${count(step)}: ${text}` })));
   }
 
   #color(name) {
@@ -190,20 +207,20 @@ export class Curve {
     ];
   }
 
-  #read() {
-    const { history, view } = this;
+  #tell() {
+    const { history, view, read } = this;
     const step = Math.min(view.cursor ?? history.step, history.step);
-    if (!step) return setText(this.readout, "step 0 · no step has been taken yet");
     const row = this.#row();
-    const parts = [
-      `step ${count(step)}`, `train ${significant(history.losses.data[step - 1])}`, `smoothed ${significant(this.smooth[step - 1])}`,
-      `validation ${significant(history.lastOf("val_loss", row))}`, `lr ${setting(history.lastOf("learning_rate", row))}`,
-      `${short(history.lastOf("tokens_per_second", row))} tok/s`,
-    ];
-    if (view.cursor !== null) parts.push(...SMALL[this.small].lines.map(({ column }) => column)
-      .filter((column) => !["learning_rate", "tokens_per_second"].includes(column))
-      .map((column) => `${column.replaceAll("_", " ")} ${significant(history.lastOf(column, row))}`));
-    return setText(this.readout, parts.join("  ·  "));
+    const last = (column) => history.lastOf(column, row);
+    setText(read.step.text, `step ${count(step)}`);
+    setText(read.thin.text, `train ${significant(step ? history.losses.data[step - 1] : NaN)}`);
+    setText(read.train.text, `mean ${significant(step ? this.smooth[step - 1] : NaN)}`);
+    setText(read.validation.text, `validation ${significant(last("val_loss"))}`);
+    setText(read.rate.text, `lr ${setting(last("learning_rate"))}`);
+    setText(read.speed.text, `${short(last("tokens_per_second"))} tok/s`);
+    const extra = view.cursor === null ? [] : SMALL[this.small].lines.map(({ column }) => column)
+      .filter((column) => !["learning_rate", "tokens_per_second"].includes(column));
+    setText(read.small.text, extra.map((column) => `${column.replaceAll("_", " ")} ${significant(last(column))}`).join(" · "));
   }
 
   /** The chart in words, for whoever does not see it; now and then, not at every tick. */

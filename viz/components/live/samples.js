@@ -30,9 +30,9 @@ export class Samples {
     const steps = samples.map((sample) => sample.step);
     this.then.forEach((place, i) => {
       this.#offer(this.selects[i], steps);
-      const wanted = this.chosen[i] ?? nearest(steps, (said?.step ?? 0) / 4);
-      const sample = samples.find(({ step }) => step === wanted) ?? samples[0];
-      if (sample) this.selects[i].value = String(sample.step);
+      const wanted = this.chosen[i] ?? nearest(steps.filter((step) => step !== this.chosen[1] && step < said?.step), (said?.step ?? 0) / 4);
+      const sample = samples.find(({ step }) => step === wanted);
+      this.selects[i].value = sample ? String(sample.step) : "";
       fill(place, sample, "", "");
     });
   }

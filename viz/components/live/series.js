@@ -1,36 +1,49 @@
 /** Long series made small enough to draw: smoothing, extremes, one pair of extremes per pixel. Pure. */
 
-/** The running mean of a growing series over about `span` values (exponential, unbiased at the start). */
+const SHARE = 8;               // a mean never spans more than an eighth of the series to either side
+
+/** The mean of a growing series over `span` values around each (fewer at both ends; what is not finite is left out). */
 export class Smoother {
   values = new Float32Array(0);
   length = 0;
-  #span = 0;
+  #sums = new Float64Array(1);
+  #counts = new Int32Array(1);
+  #half = -1;
   #rewinds = -1;
-  #mean = 0;
-  #weight = 0;
 
-  /** @param {Rows} rows @param {number} span 1 = no smoothing @param {number} rewinds changes when old values did */
+  /** @param {Rows} rows @param {number} span odd; 1 = no smoothing @param {number} rewinds changes when old values did */
   update(rows, span, rewinds) {
-    if (span !== this.#span || rewinds !== this.#rewinds || rows.length < this.length) {
-      Object.assign(this, { length: 0 });
-      [this.#span, this.#rewinds, this.#mean, this.#weight] = [span, rewinds, 0, 0];
-    }
-    if (this.values.length < rows.length) {
-      const grown = new Float32Array(Math.max(2 * this.values.length, rows.length));
-      grown.set(this.values.subarray(0, this.length));
-      this.values = grown;
-    }
-    const keep = 1 - 1 / Math.max(1, span);
+    const half = Math.min(Math.floor(span / 2), Math.floor(rows.length / SHARE));
+    if (half !== this.#half || rewinds !== this.#rewinds || rows.length < this.length) this.length = 0;
+    [this.#half, this.#rewinds] = [half, rewinds];
+    this.#grow(rows.length);
     for (let i = this.length; i < rows.length; i++) {
       const value = rows.data[i];
-      if (Number.isFinite(value)) {
-        this.#mean = keep * this.#mean + (1 - keep) * value;
-        this.#weight = keep * this.#weight + (1 - keep);
-      }
-      this.values[i] = this.#weight ? this.#mean / this.#weight : NaN;
+      const isKnown = Number.isFinite(value);
+      this.#sums[i + 1] = this.#sums[i] + (isKnown ? value : 0);
+      this.#counts[i + 1] = this.#counts[i] + isKnown;
+    }
+    for (let i = Math.max(0, this.length - half); i < rows.length; i++) {
+      const first = i - Math.min(half, i);
+      const end = Math.min(rows.length, i + Math.min(half, i) + 1);
+      const n = this.#counts[end] - this.#counts[first];
+      this.values[i] = n ? (this.#sums[end] - this.#sums[first]) / n : NaN;
     }
     this.length = rows.length;
     return this.values;
+  }
+
+  #grow(length) {
+    if (this.values.length >= length) return;
+    const room = Math.max(2 * this.values.length, length, 1024);
+    const grown = (Type, old, size) => {
+      const array = new Type(size);
+      array.set(old);
+      return array;
+    };
+    this.values = grown(Float32Array, this.values, room);
+    this.#sums = grown(Float64Array, this.#sums, room + 1);
+    this.#counts = grown(Int32Array, this.#counts, room + 1);
   }
 }
 

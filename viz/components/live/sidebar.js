@@ -73,7 +73,7 @@ class SidebarView {
     const { width, height } = this.surface;
     const context = this.surface.begin();
     if (losses.length < 2) return;
-    const values = this.smoother.update(losses, 20, rewinds);
+    const values = this.smoother.update(losses, 21, rewinds);
     const [low, high] = extremes(values, 0, losses.length);
     const x = new Scale(1, losses.length, 1, width - 1);
     const y = new Scale(low, Math.max(high, low + 1e-6), height - 2, 2);

@@ -29,7 +29,7 @@ export class Strip {
     this.range = new RangeBar();
     this.value = make("span.unit.value");
     this.box = make("div.canvas", { role: "img" });
-    parent.append(make("div.bar", {}, make("h3", { text: "by layer and step" }), this.tabs, this.range.element), this.box, this.value);
+    parent.append(make("div.bar", {}, make("h3", { text: "by layer and step" }), this.tabs), this.box, make("div.foot", {}, this.value, this.range.element));
     this.surface = new Surface(this.box, () => painter.mark(this));
     this.box.addEventListener("pointermove", ({ offsetX, offsetY }) => this.#hover(offsetX, offsetY));
     this.box.addEventListener("pointerleave", () => {

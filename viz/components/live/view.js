@@ -8,7 +8,7 @@ export class ChartView {
   cursor = null;               // step under the crosshair
   isLogX = false;
   isLogY = false;
-  span = 20;                   // steps that smoothing averages over
+  span = 21;                   // steps that smoothing averages over; odd
   limits = [0, 100];           // what `null` means at the moment
 
   /** @param {() => void} onChange */
