@@ -80,9 +80,9 @@ class FlatParameters:
         parameter.grad = self.grads[start:stop]
         return Piece(name, parameter, start, spans)
 
-    def first_broken(self) -> str:
-        """Name of the first parameter, in the model's order, with a value that is not finite; there must be one."""
-        return next(name for name, part in self.whole.parts(self.values).items() if not part.isfinite().all())
+    def broken(self) -> list[str]:
+        """Names of the parameters with a value that is not finite."""
+        return [name for name, part in self.whole.parts(self.values).items() if not part.isfinite().all()]
 
     def group_norms(self, tensor: Tensor, group_of: Callable[[str], str]) -> dict[str, float]:
         """Euclidean norm of a flat `tensor` within each group of parameters."""

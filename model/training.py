@@ -26,6 +26,7 @@ from model.measure import (
     columns_of,
     evaluate,
     gradient_row,
+    group_of,
     groups_of,
     statistics,
     update_row,
@@ -144,7 +145,7 @@ class Trainer:
         self._update.step(train, number)
         # One sum over all weights is not finite when a weight is not, or, rarely, when it only overflows itself.
         if not math.isfinite(flat.values.sum().item()) and not flat.values.isfinite().all():
-            self._diverge(flat.first_broken(), number)
+            self._diverge(min(flat.broken(), key=lambda name: self.groups.index(group_of(name))), number)
         return row | update_row(flat, before) if is_measured else None
 
     def _count(self, loss: float, batch: Batch, seconds: float) -> None:
