@@ -39,10 +39,11 @@ export function linearTicks(low, high, n) {
 }
 
 export function logTicks(low, high, n) {
+  const decades = Math.log10(high / low);
+  if (decades < 0.7) return linearTicks(low, high, n);
   const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
-  if (Math.log10(high / low) < 0.7) return linearTicks(low, high, n);
-  const every = Math.max(1, Math.ceil((last - first) / n));
-  const within = last - first <= n / 3 ? [1, 2, 5] : [1];
+  const every = Math.max(1, Math.ceil(decades / Math.max(2, n)));
+  const within = [[1, 2, 5], [1, 3]].find((digits) => digits.length * decades <= Math.max(3, n)) ?? [1];
   const ticks = [];
   for (let power = first; power <= last; power += every) {
     for (const digit of within) ticks.push(Number((digit * 10 ** power).toPrecision(12)));

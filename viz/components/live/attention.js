@@ -79,7 +79,7 @@ export class Attention {
     const pattern = probe?.arrays[this.tap];
     if (!pattern) {
       setText(this.shape, "");
-      setText(this.value, run?.n_parameters && !run.n_layers ? "This model has no layers, so no attention." : "Comes with your run.");
+      setText(this.value, run?.n_parameters && !run.n_layers ? "This model has no layers, so no attention." : "Comes with the first steps of your run.");
       this.range.element.style.visibility = "hidden";
       return;
     }

@@ -105,13 +105,14 @@ export class Controls {
     const { run } = history;
     const parts = [run.title || run.dataset, plural(run.n_layers, "layer"), plural(run.n_heads, "head"), `width ${run.config.d_model}`, `${count(run.n_parameters)} parameters`];
     setText(this.title, run.n_parameters ? parts.join(" · ") : run.name);
+    if (history !== this.feed.history) return;
     setText(this.step, `step ${count(history.step)} / ${count(history.nSteps)}`);
     setText(this.loss, history.step ? `loss ${significant(history.recentLoss())}` : "");
     const pace = history.stepsPerSecond();
     const left = (history.nSteps - history.step) / pace;
     const rate = history.lastOf("tokens_per_second");
-    const parts2 = [Number.isFinite(rate) ? `${short(rate)} tok/s` : "", this.feed.history.status.state === "training" && left > 0 ? `${duration(left)} left` : ""];
-    setText(this.speed, parts2.filter(Boolean).join(" · "));
+    const isRunning = this.feed.history.status.state === "training";
+    setText(this.speed, isRunning && Number.isFinite(rate) && left > 0 ? `${short(rate)} tok/s · ${duration(left)} left` : "");
     const share = history.nSteps ? Math.min(100, (100 * history.step) / history.nSteps) : 0;
     this.bar.firstChild.style.transform = `scaleX(${share / 100})`;
     this.bar.setAttribute("aria-valuenow", Math.round(share));
@@ -166,12 +167,12 @@ export class Controls {
 
   /** What helps in this state, as buttons. */
   #offers() {
-    const { state, divergence } = this.feed.history.status;
+    const { state, sentence, divergence } = this.feed.history.status;
     const offer = (text, act) => make("button.offer", { text, onclick: act });
     if (state === "finished") return [offer("Train 1,000 more", () => this.#more(1000))];
     if (state === "failed") return [offer("Try again", () => this.send("start"))];
     if (state !== "diverged" || !divergence) return [];
-    const broke = divergence.tensor ? [make("span.broke", {}, "first to break: ", make("code", { text: divergence.tensor }), ` at step ${count(divergence.step)}`)] : [];
+    const broke = divergence.tensor && !sentence.includes(divergence.tensor) ? [make("span.broke", {}, "first to break: ", make("code", { text: divergence.tensor }), ` at step ${count(divergence.step)}`)] : [];
     return [...broke, ...divergence.cures.map(({ text, changes }) => offer(text, () => this.#cure(changes)))];
   }
 

@@ -49,9 +49,8 @@ export class Curve {
     this.readout = this.#readout();
     parent.append(make("div.bar", {}, make("h3", { text: "loss" }), make("span.unit", { text: "nats" }), this.#tools()), this.readout);
     this.main = new Plot(parent, { ...needs, content: () => this.#loss() });
-    this.main.element.append(this.whole);
     this.tabs = make("div.tabs", { role: "tablist", "aria-label": "second plot" });
-    parent.append(this.tabs);
+    parent.append(make("div.bar", {}, this.tabs, this.whole));
     this.lower = new Plot(parent, { ...needs, content: () => this.#smallContent() });
     this.lower.element.classList.add("small");
     for (const name of Object.keys(SMALL)) {
@@ -113,7 +112,8 @@ export class Curve {
   draw() {
     if (!this.history?.run) return;
     const { history, view } = this;
-    view.limits = [view.isLogX ? 1 : 0, calmSteps(history.step, history.nSteps)];
+    const longest = Math.max(history.step, ...history.ghosts.map(({ losses }) => losses.length));
+    view.limits = [view.isLogX ? 1 : 0, calmSteps(longest, history.nSteps)];
     this.smooth = this.smoother.update(history.losses, view.span, history.rewinds);
     this.whole.style.visibility = view.isZoomed ? "visible" : "hidden";
     this.main.draw();
@@ -138,9 +138,10 @@ export class Curve {
     const { history, view } = this;
     const { losses } = history;
     const level = { value: history.run.ln_guess, label: `guessing among ${count(history.run.guess_count)} = ${significant(history.run.ln_guess, 4)} nats` };
+    const newest = history.ghosts.at(-1)?.losses;
     const dense = (data, length, color, width) => ({ data, length, color: this.#color(color), width });
     const series = [
-      ...history.ghosts.map((ghost) => dense(ghost.losses, ghost.losses.length, "ghost", 1)),
+      ...history.ghosts.map(({ losses: old, label }) => ({ ...dense(old, old.length, "ghost", 1), dash: [1, 2], label: old === newest && label })),
       ...(view.span > 1 ? [dense(losses.data, losses.length, "train-thin", 1)] : []),
       dense(this.smooth, losses.length, "train", 2),
       this.#sparse({ column: "val_loss", color: "validation", dash: [6, 4], dots: true, width: 2 }),
@@ -163,7 +164,7 @@ export class Curve {
 
   #marks() {
     const value = (step) => this.smooth[Math.min(Math.max(step, 1), this.history.step) - 1];
-    return this.history.events.map(({ step, kind, text }) => ({ step, kind, text, value: value(step) }));
+    return this.history.events.map(({ step, kind, text }) => ({ step, kind, text: kind === "diverged" ? kind : text, value: value(step) }));
   }
 
   #sparse({ column, color, ...rest }) {

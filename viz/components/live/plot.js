@@ -99,7 +99,17 @@ export class Plot {
     else this.#sparse(series, go);
     context.stroke();
     context.setLineDash([]);
+    if (series.label) this.#labelEnd(context, series);
     if (dots.length < (x.end - x.start) / 3) for (let i = 0; i < dots.length; i += 2) dot(context, dots[i], dots[i + 1], 2.5);
+  }
+
+  /** The name of a dense series over the last of it that is in view. */
+  #labelEnd(context, { data, length, label }) {
+    const step = Math.min(length, Math.floor(this.x.high));
+    if (step < this.x.low) return;
+    context.textAlign = "right";
+    context.textBaseline = "bottom";
+    this.#text(context, label, Math.max(this.x.pixel(step), this.x.start + context.measureText(label).width), this.y.pixel(data[step - 1]) - 8, "muted");
   }
 
   /** Points at their steps, with one neighbour outside the range on either side; thinned when denser than pixels. */
@@ -107,6 +117,8 @@ export class Plot {
     let [first, end] = [0, series.n];
     while (first + 1 < end && series.x(first + 1) < this.x.low) first++;
     while (end - 2 > first && series.x(end - 2) > this.x.high) end--;
+    while (first > 0 && Number.isNaN(series.y(first))) first--;
+    while (end < series.n && Number.isNaN(series.y(end - 1))) end++;
     const every = Math.max(1, Math.floor((end - first) / (2 * (this.x.end - this.x.start))));
     for (let i = first; i < end; i += every) go(series.x(i), series.y(i));
     if (every > 1) go(series.x(end - 1), series.y(end - 1));
@@ -135,6 +147,7 @@ export class Plot {
       const top = Number.isFinite(mark.value) ? this.y.pixel(mark.value) + 6 : this.y.end;
       const color = mark.kind === "diverged" ? "bad" : "update";
       context.strokeStyle = this.theme().color("line");
+      context.lineWidth = 1;
       line(context, Math.round(at) + 0.5, Math.min(top + 10, bottom), Math.round(at) + 0.5, bottom);
       context.textAlign = "center";
       context.textBaseline = "top";

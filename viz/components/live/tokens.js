@@ -36,7 +36,7 @@ export class Tokens {
     if (!surface.width) return;
     const context = surface.begin();
     if (!probe || !run) {
-      setText(this.value, "Comes with your run.");
+      setText(this.value, "Comes with the first steps of your run.");
       return;
     }
     const { labels, targets } = probe.header;
@@ -70,7 +70,7 @@ export class Tokens {
     context.textBaseline = "middle";
     context.fillStyle = theme.color("muted");
     context.strokeStyle = theme.color("line");
-    for (const tick of [0, Math.floor(top / 2), top]) {
+    for (const tick of [0, top / 2, top]) {
       const at = Math.round(floor - (tick / top) * (floor - 8)) + 0.5;
       context.fillText(String(tick), LEFT - 7, at);
       context.beginPath();

@@ -30,7 +30,6 @@ class TrainView {
     this.painter = new Painter();
     this.element = make("div.gb.train");
     root.replaceChildren(this.element);
-    this.retheme();
     this.feed = openFeed(data.base, data.run);
     this.shipped = null;
     const theme = () => this.colors;
@@ -60,6 +59,7 @@ class TrainView {
     });
     for (const seen of [tokens, attention]) this.observer.observe(seen);
     this.stop = feed.listen((kind) => this.#heard(kind));
+    this.update(data);
     this.#choose();
     if (data.shipped) this.#fetchShipped();
   }
@@ -67,13 +67,9 @@ class TrainView {
   /** A changed theme or data; the run stays the same. */
   update(data) {
     this.data = data;
-    this.retheme();
-    for (const part of this.parts) this.painter.mark(part);
-  }
-
-  retheme() {
     this.element.dataset.theme = isDark(this.element) ? "dark" : "light";
     this.colors = new Theme(this.element);
+    for (const part of this.parts) this.painter.mark(part);
   }
 
   async #fetchShipped() {
