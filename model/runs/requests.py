@@ -48,9 +48,9 @@ async def create(host: Host, request: Request) -> Answer:
     key, config = _key(request), request.header.get("config")
     if not isinstance(config, dict):
         raise Refused("A run needs a config.")
-    text = _text(request)
-    if text is not None:
-        config = {**config, "dataset": "text", "text_sha256": hashlib.sha256(text.encode()).hexdigest()}
+    own = _own_text(request)
+    if own is not None:
+        config = {**config, "dataset": "text", "text_sha256": hashlib.sha256(own.encode()).hexdigest()}
     try:
         checked = RunConfig.from_dict(config).to_dict()
     except ValueError as error:
@@ -60,7 +60,7 @@ async def create(host: Host, request: Request) -> Answer:
     intention = "training" if request.header.get("start", True) else "paused"
     card = Card(run, name, owner_of(key), checked, time.time(), intention)
     try:
-        host.store.create(card, text)
+        host.store.create(card, own)
     except OSError as error:
         raise Refused(f"The disk is full or read-only ({error.strerror}): no new run can be made.") from error
     host.keep_owner(card)
@@ -95,6 +95,14 @@ async def snapshot(host: Host, request: Request) -> Answer:
 async def points(host: Host, request: Request) -> Answer:
     """Return points and losses after the step `since`, without disturbing the worker."""
     return host.open(request.run).history.points_since(int(request.header.get("since", 0)))
+
+
+async def text(host: Host, request: Request) -> Answer:
+    """Return the user's own text that a run learns, as bytes of UTF-8."""
+    own = host.open(request.run).folder.text()
+    if own is None:
+        raise Refused("This run learns no text of anybody's own.")
+    return {}, {"text": np.frombuffer(own.encode(), np.uint8)}
 
 
 async def start(host: Host, request: Request) -> Answer:
@@ -190,7 +198,7 @@ async def delete(host: Host, request: Request) -> Answer:
 
 
 REQUESTS: dict[str, Callable[[Host, Request], Awaitable[Answer]]] = {
-    "create": create, "list": list_, "describe": describe, "snapshot": snapshot, "points": points,
+    "create": create, "list": list_, "describe": describe, "snapshot": snapshot, "points": points, "text": text,
     "start": start, "pause": pause, "fork": fork, "adopt": adopt, "rename": rename, "delete": delete,
     **dict.fromkeys(("step", "set", "reset", "undo", "extend"), command),
     **dict.fromkeys(("sample", "weights", "probe"), query),
@@ -213,7 +221,7 @@ def _key(request: Request) -> str:
     return request.key
 
 
-def _text(request: Request) -> str | None:
+def _own_text(request: Request) -> str | None:
     """Return the user's own text. Raises Refused unless it is UTF-8 of a sensible size."""
     if "text" not in request.arrays:
         return None
@@ -228,5 +236,5 @@ def _text(request: Request) -> str | None:
 
 def _name(name: object) -> str:
     """Return a name fit to show, or "" if there is none."""
-    text = "".join(c for c in name if c.isprintable()) if isinstance(name, str) else ""
-    return text.strip()[:MAX_NAME]
+    shown = "".join(c for c in name if c.isprintable()) if isinstance(name, str) else ""
+    return shown.strip()[:MAX_NAME]

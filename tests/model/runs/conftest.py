@@ -31,7 +31,7 @@ class Watch:
         headers = [wire.decode(frame)[0] for frame in list(self.frames)]
         return [header for header in headers if kind in (None, header["kind"])]
 
-    def wait(self, is_it, seconds=30.0):
+    def wait(self, is_it, seconds=60.0):
         """Wait for a frame's header that fits; frames that came earlier count too."""
         deadline, seen = time.monotonic() + seconds, 0
         with self._news:
@@ -43,7 +43,7 @@ class Watch:
                         return header, arrays
                 assert self._news.wait(deadline - time.monotonic()), [h["kind"] for h in self.headers()][-20:]
 
-    def wait_state(self, state, seconds=30.0):
+    def wait_state(self, state, seconds=60.0):
         return self.wait(lambda h: h["kind"] == "state" and h["state"] == state, seconds)[0]
 
 
@@ -64,12 +64,12 @@ class Owner:
         self.made.clear()
 
     def do(self, run, command, **arguments):
-        return self.client.command(run, KEY, command, **arguments)
+        return self.client.command(run, KEY, command, timeout=60, **arguments)  # a busy machine needs patience
 
     def snapshot(self, run):
         return wire.decode(self.client.snapshot(run))
 
-    def until(self, run, is_it, seconds=30.0):
+    def until(self, run, is_it, seconds=60.0):
         deadline = time.monotonic() + seconds
         while not is_it(header := self.client.request("describe", run=run)[0]):
             assert time.monotonic() < deadline, (header["state"], header["step"], header["sentence"])
@@ -81,7 +81,7 @@ class Owner:
 
     def refusal(self, run, command, key=KEY, **arguments):
         with pytest.raises(Refused) as refused:
-            self.client.request(command, run=run, key=key, **arguments)
+            self.client.request(command, run=run, key=key, timeout=60, **arguments)
         sentence = str(refused.value)
         assert "\n" not in sentence
         assert "Traceback" not in sentence

@@ -12,6 +12,7 @@ from model.datasets import load_dataset
 from model.runs import wire
 from model.runs.client import Client, Refused
 from model.runs.launch import start_supervisor, stop_supervisor
+from model.runs.store import SHIPPED, RunFolder
 from model.training import Trainer
 
 from .conftest import KEY, TINY, Owner
@@ -27,7 +28,7 @@ def unbroken_losses(n, **changes):
 
 def test_a_new_run_trains_and_its_points_arrive(host, watch):
     seen = watch(host.client, host.create())
-    header, arrays = seen.wait(lambda h: h["kind"] == "points" and h["first_step"] > 20)
+    _, arrays = seen.wait(lambda h: h["kind"] == "points" and h["first_step"] > 20)
     assert arrays["losses"].dtype == np.float32
     run = next(h for h in reversed(seen.headers("snapshot")))["run"]
     assert run["columns"][:2] == ["step", "loss"]
@@ -218,11 +219,25 @@ def test_a_fork_goes_its_own_way_from_the_same_state(host):
     assert host.snapshot(run)[0]["step"] == 12
 
 
+def test_the_run_that_ships_can_be_watched_and_forked_but_not_changed(host, watch):
+    card = RunFolder(next(SHIPPED.glob("*/run.json")).parent).card()
+    seen = watch(host.client, card.id, probe=True)
+    step = seen.wait(lambda h: h["kind"] == "snapshot")[0]["step"]
+    assert "ships with Glassbox" in host.refusal(card.id, "start")
+    assert "ships with Glassbox" in host.refusal(card.id, "sample")
+    fork = host.do(card.id, "fork")["run"]
+    host.made.append(fork)
+    host.do(fork, "extend", n=1000)
+    host.do(fork, "start")
+    host.until_step(fork, step + 5)
+
+
 def test_a_rename_shows_and_a_deleted_run_is_gone(host, watch):
     run = host.create()
     seen = watch(host.client, run)
     host.do(run, "rename", name="  my\n <b>run</b> ")
-    assert seen.wait(lambda h: h["kind"] == "snapshot" and "<b>" in h["run"]["name"])[0]["run"]["name"] == "my <b>run</b>"
+    shown = seen.wait(lambda h: h["kind"] == "snapshot" and "<b>" in h["run"]["name"])[0]["run"]
+    assert shown["name"] == "my <b>run</b>"
     host.do(run, "delete")
     assert seen.wait_state("failed")["sentence"] == "This run was deleted."
     assert "no such run" in host.refusal(run, "describe")
@@ -247,6 +262,7 @@ def test_a_bad_config_is_one_sentence(host, changes, words):
 def test_a_text_of_ones_own_is_checked_and_learned(host):
     run = host.create(text="to be or not to be, that is the question.\n" * 50, dataset="text", block_size=8)
     host.until_step(run, 3)
+    assert host.client.request("text", run=run)[1]["text"].tobytes().startswith(b"to be or not")
     for data, words in ((b"", "1 to"), (b"\xff\xfe\x00", "UTF-8"), (bytes(3 * 2**20), "1 to")):
         text = np.frombuffer(data, np.uint8)
         assert words in host.refusal("", "create", config=TINY.to_dict(), arrays={"text": text})
