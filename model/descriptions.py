@@ -73,14 +73,14 @@ ABOUT = {
         "Only the digits of the sum count.",
         watch_for="The ones are learned first, for they need no carry. Every other digit waits for a carry.",
         source=_BY_CODE,
-        suggests={"task_length": 3},
+        suggests={"task_length": 3, "n_steps": 2000, "schedule": "constant"},
     ),
     "modular": About(
         title="Modular addition",
         description="Clock arithmetic: a and b, and what is left of a + b after dividing by the modulus. "
         "Part of the whole table is for learning, the rest asks whether the rule was understood.",
         watch_for="Grokking: the training part is known by heart after about a hundred steps, the rest is understood "
-        "thousands of steps later, quite suddenly. Without weight decay it hardly ever is.",
+        "hundreds or thousands of steps later, quite suddenly. Without weight decay it is not.",
         source="Made by this program, after Power et al. (2022), Grokking.",
         suggests={
             "modulus": 31,
@@ -89,6 +89,7 @@ ABOUT = {
             "n_layers": 1,
             "d_mlp": 128,
             "norm": "none",
+            "init_scale": 0.125,  # 1/√d_model: without norms the default's 0.02 learns by another, slower way
             "weight_decay": 1.0,
             "schedule": "constant",
             "n_steps": 4000,
