@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,32 +21,13 @@ import numpy as np
 
 from model.config import RunConfig
 from model.runs import wire
+from model.runs.answers import Answer, Refused, RunSummary
+
+__all__ = ["DEFAULT_HOME", "Client", "Refused", "RunSummary", "Subscription", "connect"]
 
 DEFAULT_HOME = "~/.glassbox"
 _SECONDS_BETWEEN_CONNECTS = 0.05
 _NOT_REACHABLE = "The process that hosts the runs does not answer; it is started again by itself: try again."
-
-Answer = tuple[wire.Header, wire.Arrays]
-
-
-class Refused(Exception):  # noqa: N818  (a refusal is an answer, not a fault)
-    """The command was not carried out; the message is one sentence for the user."""
-
-
-@dataclass(frozen=True)
-class RunSummary:
-    """One line of a browser's list of runs. `loss` in nats, the mean of the last 20 steps (None before the first)."""
-
-    id: str
-    name: str
-    title: str
-    state: str
-    step: int
-    n_steps: int
-    loss: float | None
-    created: float
-    config: dict[str, Any]
-
 
 class Subscription:
     """One viewer's interest in one run, until it is closed."""

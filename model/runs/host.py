@@ -15,7 +15,7 @@ from typing import Any
 
 from model.config import RunConfig
 from model.runs.admission import Admission, need_of
-from model.runs.client import Refused
+from model.runs.answers import Refused
 from model.runs.forks import Forks
 from model.runs.hosted import HostedRun
 from model.runs.link import Link

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from model.runs import wire
-from model.runs.client import Refused
+from model.runs.answers import disk_sentence
 from model.runs.history import History, n_points_until
 from model.runs.link import Link
 from model.runs.store import Card, RunFolder
@@ -70,7 +70,7 @@ class HostedRun:
         try:
             self.folder.write_card(self.card)
         except OSError as error:
-            self.publish_state(sentence=f"The disk is full or read-only ({error.strerror}): changes are not kept.")
+            self.publish_state(sentence=f"{disk_sentence(error)} Changes are not kept.")
 
     def add_viewer(self, viewer: object, on_frame: Viewer, wants: dict[str, Any]) -> None:
         """Show everything so far to somebody, then every frame from now on."""
@@ -127,11 +127,6 @@ class HostedRun:
         self._deaths.append(time.monotonic())
         recent = [death for death in self._deaths if self._deaths[-1] - death < SECONDS_OF_DEATHS]
         return len(recent) <= MAX_DEATHS
-
-    def refuse_if_waiting(self) -> None:
-        """Raise Refused with the reason while the run has no place."""
-        if self.state == "waiting":
-            raise Refused(str(self.history.status["sentence"]))
 
     def _show(self, frame: bytes) -> None:
         for on_frame, _ in list(self.viewers.values()):

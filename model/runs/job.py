@@ -18,13 +18,14 @@ from model.config import RunConfig
 from model.datasets import load_dataset
 from model.divergence import Diverged
 from model.runs import wire
+from model.runs.answers import disk_sentence
 from model.runs.history import SHOWN_INFO
 from model.runs.past import Past
 from model.runs.snapshots import is_snapshot_due, prune_snapshots
 from model.runs.store import RunFolder, StoreError, pack_meta, read_meta, replace
 from model.training import Trainer
 
-_NO_DISK = "The disk is full or read-only"
+_NOT_SAVED = "This run goes on, but it is not saved."
 _RESUMED = ("finished", "diverged")  # modes that outlive the worker; every other one is "paused" at first
 
 
@@ -129,7 +130,7 @@ class Job:
             self.past.save_rows()
             replace(self.folder.state_path, self._bytes())
         except OSError as error:
-            self._say_disk(f"{_NO_DISK} ({error.strerror}): this run goes on, but it is not saved.")
+            self._say_disk(f"{disk_sentence(error)} {_NOT_SAVED}")
         else:
             self._say_disk("")
         return time.perf_counter() - started
@@ -140,7 +141,7 @@ class Job:
             replace(self.folder.snapshot_path(self.step), self._bytes())
             prune_snapshots(self.folder)
         except OSError as error:
-            self._say_disk(f"{_NO_DISK} ({error.strerror}): this run goes on, but it is not saved.")
+            self._say_disk(f"{disk_sentence(error)} {_NOT_SAVED}")
         else:
             self.show_status()
 
@@ -166,7 +167,7 @@ class Job:
     def _leave(self, label: str) -> str | None:
         """Save, and keep the curve so far; returns its label (None: there is no curve yet)."""
         self.save()
-        if self.sentence.startswith(_NO_DISK):
+        if self.sentence.endswith(_NOT_SAVED):
             raise ValueError(f"{self.sentence} It cannot go back without its saved states.")
         self.show_points()
         self.past.leave_ghost(label)
@@ -222,5 +223,5 @@ class Job:
         return asdict(self.trainer.config.train)
 
     def _say_disk(self, sentence: str) -> None:
-        if (sentence or self.sentence.startswith(_NO_DISK)) and sentence != self.sentence:
+        if (sentence or self.sentence.endswith(_NOT_SAVED)) and sentence != self.sentence:
             self.set_mode(self.mode, sentence, self._divergence)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from model.runs import wire
-from model.runs.client import Answer, Refused
+from model.runs.answers import Answer, Refused
 
 _ENDED = "The process that trains this run ended just then; it is being started again: try again."
 

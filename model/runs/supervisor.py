@@ -22,10 +22,12 @@ from typing import IO
 import numpy as np
 
 from model.runs import wire
-from model.runs.client import DEFAULT_HOME, Answer, Refused
+from model.runs.answers import Answer, Refused
+from model.runs.client import DEFAULT_HOME
 from model.runs.forks import Forks
 from model.runs.host import Host
-from model.runs.requests import REQUESTS, Request
+from model.runs.request import Request
+from model.runs.requests import REQUESTS
 
 SECONDS_FOR_THE_LAST = 3.0  # that a supervisor which is ending has to let go of the home
 MAX_REMEMBERED = 1024  # commands by id: asked again, they are answered and not done again

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from model.runs import wire
+from model.runs.answers import disk_sentence
 from model.runs.channel import Channel, Gone
 from model.runs.job import Job
 from model.runs.looking import Looking
@@ -43,7 +44,7 @@ def main(connection: Any) -> None:
         except Gone:
             raise
         except Exception:  # the one broad except: whatever happened, the log and the viewers hear of it
-            _fail(channel, folder, "Something went wrong in this run's process: see log.txt of the run.")
+            _fail(channel, "Something went wrong in this run's process: see log.txt of the run.")
             with (folder.path / "log.txt").open("a") as log:
                 traceback.print_exc(file=log)
     except Gone:
@@ -56,7 +57,7 @@ def _work(folder: RunFolder, order: wire.Header, channel: Channel) -> None:
         try:
             job = Job(folder, Path(order["home"]), channel.send)
         except (ValueError, OSError) as error:
-            _fail(channel, folder, str(error))
+            _fail(channel, _sentence(error))
             return
         gc.collect()
         gc.freeze()
@@ -91,7 +92,11 @@ def _take(lock: Any) -> None:
     lock.flush()
 
 
-def _fail(channel: Channel, folder: RunFolder, sentence: str) -> None:
+def _sentence(error: ValueError | OSError) -> str:
+    return disk_sentence(error) if isinstance(error, OSError) else str(error)
+
+
+def _fail(channel: Channel, sentence: str) -> None:
     channel.send(wire.encode({"kind": "failed", "sentence": sentence}))
     channel.send(wire.encode({"kind": "leaving"}))
     channel.drain()
@@ -195,7 +200,7 @@ class Worker:
             self._record_samples()
             return wire.encode({**header, **reply, "ok": True}, arrays)
         except (ValueError, OSError) as error:
-            return wire.encode({**reply, "ok": False, "error": str(error)})
+            return wire.encode({**reply, "ok": False, "error": _sentence(error)})
 
     def _leave(self, save: bool) -> None:
         self._is_leaving = True
