@@ -67,6 +67,11 @@ class LossWatch:
         self.losses = list(losses)
         self.best = best
 
+    @property
+    def mean(self) -> float:
+        """Mean of the remembered losses (nats); there must be one."""
+        return sum(self.losses) / len(self.losses)
+
     def is_healthy(self, loss: float) -> bool:
         """Whether this loss (nats) alone is finite and on the right side of the lines. The first one always is."""
         return math.isfinite(loss) and loss <= max(self.line, 2 * self.best)
@@ -78,16 +83,16 @@ class LossWatch:
         self.losses = [*self.losses[1 - WINDOW :], loss]
         if len(self.losses) < WINDOW:
             return False
-        mean = sum(self.losses) / WINDOW
-        self.best = min(self.best, mean)
-        return mean > max(self.line, 2 * self.best)
+        self.best = min(self.best, self.mean)
+        return self.mean > max(self.line, 2 * self.best)
 
 
 def first_broken(model: Transformer, batch: Batch) -> str:
     """Name of the first value that is not finite when `batch` goes through step by step: a tap in the order of the
     forward pass, else `loss`, else a gradient (`grad:` and its tap or parameter) in the order of the backward pass.
 
-    Leaves gradients in the parameters.
+    Empty when all are finite here, as may happen where training computes in another order or in bfloat16. Leaves
+    gradients in the parameters.
     """
     values: dict[str, Tensor] = {}
     broken: list[str] = []
@@ -107,7 +112,7 @@ def first_broken(model: Transformer, batch: Batch) -> str:
         return [*forward, "loss"][0]
     loss.backward()  # type: ignore[no-untyped-call]
     parameters = [f"grad:{name}" for name, p in model.named_parameters() if p.grad is not None and _is_broken(p.grad)]
-    return [*broken, *reversed(parameters), "grad_norm"][0]
+    return [*broken, *reversed(parameters), ""][0]
 
 
 def _note_broken(broken: list[str], name: str, grad: Tensor) -> None:

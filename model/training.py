@@ -17,7 +17,7 @@ from torch import Tensor
 from model import generate, probing
 from model.config import FIELDS, RunConfig
 from model.datasets import Dataset
-from model.divergence import Diverged, Divergence, LossWatch, first_broken, likely_cures
+from model.divergence import WINDOW, Diverged, Divergence, LossWatch, first_broken, likely_cures
 from model.flat import FlatParameters
 from model.measure import (
     N_PROBE_ROWS,
@@ -110,9 +110,9 @@ class Trainer:
         if self._watch.is_healthy(value):
             self._keep(draws, buffers)
         if not math.isfinite(value):
-            self._diverge(first_broken(self.model, batch), number)
+            self._diverge(first_broken(self.model, batch) or "loss", number)
         if self._watch.has_diverged(value):
-            self._diverge("loss", number)
+            self._diverge("loss", number, f"the mean loss of {WINDOW} steps rose to {self._watch.mean:.3g}")
         is_due = number % train.eval_every == 0 or number == train.n_steps
         row = self._updated(loss, batch, number, measure or is_due)
         self.step = number
@@ -137,7 +137,7 @@ class Trainer:
         loss.backward()  # type: ignore[no-untyped-call]
         grad_norm = torch.linalg.vector_norm(flat.grads).item()
         if not math.isfinite(grad_norm):
-            self._diverge(first_broken(self.model, batch), number)
+            self._diverge(first_broken(self.model, batch) or "grad_norm", number)
         row = gradient_row(flat) if is_measured else {}
         before = flat.values.clone() if is_measured else flat.values
         if train.grad_clip and grad_norm > train.grad_clip:
@@ -179,13 +179,10 @@ class Trainer:
         torch._foreach_copy_(good.tensors, source)
         good.step, good.draws, good.losses = self.step, draws, self._watch.losses
 
-    def _diverge(self, tensor: str, number: int) -> None:
+    def _diverge(self, tensor: str, number: int, what: str = "") -> None:
         """Go back to the last good state and raise Diverged. Settings stay as they are: they are the user's."""
-        losses = self._watch.losses
         self._restore(self._good)
-        what = f"{tensor} was no longer finite" if tensor != "loss" else "the loss left for good"
-        if tensor == "loss" and losses and math.isfinite(losses[-1]):
-            what = f"the mean loss of {len(losses)} steps rose to {sum(losses) / len(losses):.3g}"
+        what = what or f"{tensor} was no longer finite"
         sentence = f"At step {number} {what}; the run stands at step {self.step}, its last good state."
         self.divergence = Divergence(tensor, number, sentence, likely_cures(self.config.train, number))
         raise Diverged(self.divergence)
@@ -199,6 +196,7 @@ class Trainer:
             torch._foreach_copy_(self._update.memory(), memory)
         else:
             self._update = Update(self._flat, self.config.train)
+        self._since = Since(started=self._since.seconds, seconds=self._since.seconds)
 
     def evaluate(self) -> tuple[float, float]:
         """Loss (nats) on the fixed validation batches and, for tasks, the share of answers right (else NaN)."""
