@@ -9,7 +9,7 @@ import { extremes, Smoother, throughPixels } from "./series.js";
 
 /** @param {ShadowRoot} root @param {{run: string, base: string}} data */
 export async function mount(root, data) {
-  await adoptStyles(root, "../theme.css", "../live/live.css");
+  await adoptStyles(root, "../theme.css", "../base/base.css", "../live/live.css");
   return new SidebarView(root, data);
 }
 

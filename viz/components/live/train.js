@@ -20,7 +20,7 @@ const POINTS_TO_SWITCH = 2;    // with fewer, the shipped run is the better pict
  * @param {(name: string, value: any) => void} trigger tells Python
  */
 export async function mount(root, data, trigger) {
-  await adoptStyles(root, "../theme.css", "../live/live.css");
+  await adoptStyles(root, "../theme.css", "../base/base.css", "../live/live.css");
   return new TrainView(root, data, trigger);
 }
 
