@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from model.config import RunConfig
+from model.download import download_for, install
 from model.fields import Setting
 from model.texts import MAX_TEXT_BYTES, check_text
 from pages import _session
@@ -14,6 +15,8 @@ def data_panel(values: Mapping[str, Setting]) -> None:
     """Say what the chosen data are, or how to bring them here."""
     if values["dataset"] == "text":
         _bring_text()
+    if values["dataset"] == "shakespeare":
+        shakespeare_panel()
     try:
         dataset = _session.dataset_of(RunConfig.from_dict(values), _session.own_text())
     except ValueError as refusal:
@@ -29,6 +32,39 @@ def data_panel(values: Mapping[str, Setting]) -> None:
             f"{dataset.n_train:,} tokens to learn from, {dataset.n_validation:,} held out · vocabulary of "
             f"{dataset.vocab_size:,} · {dataset.about.source}"
         )
+
+
+def shakespeare_panel() -> None:
+    """Fetch TinyShakespeare, or take the file, while it is not here; nothing once it is."""
+    if download_for(_session.client().home).progress.state != "done":
+        _fetch_shakespeare()
+
+
+@st.fragment(run_every=1.0)
+def _fetch_shakespeare() -> None:
+    download = download_for(_session.client().home)
+    progress = download.progress
+    if progress.state == "done":
+        st.rerun()
+    with st.container(border=True, gap="small"):
+        st.markdown("**TinyShakespeare** (1.1 MB) is needed for nanoGPT, LLaMA from scratch and Speedrun.")
+        if progress.state == "running":
+            st.progress(progress.share, progress.sentence)
+            return
+        if progress.state == "failed":
+            st.error(progress.sentence, icon=":material/cloud_off:")
+        st.button("Download it", key=_session.FETCH, icon=":material/download:", on_click=download.start)
+        st.file_uploader("or choose the file", key=_session.FILE, on_change=_install, type=["txt"])
+
+
+def _install() -> None:
+    upload = st.session_state[_session.FILE]
+    if upload is None:
+        return
+    try:
+        install(_session.client().home, upload.getvalue())
+    except (ValueError, OSError) as refusal:
+        _session.say_once(str(refusal))
 
 
 def _bring_text() -> None:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from model.config import FIELDS, PRESETS, Field, RunConfig
+from model.config import FIELDS, PRESETS, Field, Preset, RunConfig
 from model.descriptions import ABOUT
 from model.fields import Setting
 from model.runs.client import Refused
@@ -23,13 +23,32 @@ SECTIONS = {
     "Training": [f for f in FIELDS.values() if f.owner == "train" and f.name not in LIVE],
     "Data": [f for f in FIELDS.values() if f.owner == "data" and f.shown],
 }
+TEXTS = ("names", "prose", "shakespeare", "text")
+MATTERS_WITH: dict[str, tuple[str, tuple[Setting, ...]]] = {  # a setting → the other one, and its values that use it
+    "tokenizer": ("dataset", TEXTS),
+    "layout": ("dataset", TEXTS),
+    "language": ("dataset", ("names",)),
+    "task_length": ("dataset", ("copy", "reverse", "sort", "add", "brackets")),
+    "modulus": ("dataset", ("modular",)),
+    "learning_rate_rest": ("optimizer", ("muon",)),
+    "beta1": ("optimizer", ("adam", "adamw", "muon")),
+    "beta2": ("optimizer", ("rmsprop", "adam", "adamw", "muon")),
+    "momentum": ("optimizer", ("momentum", "muon")),
+    "d_mlp": ("has_mlp", (True,)),
+    "activation": ("has_mlp", (True,)),
+    "norm_gain": ("norm", ("layernorm", "rmsnorm", "batchnorm")),
+    "norm_placement": ("norm", ("layernorm", "rmsnorm", "batchnorm")),
+    "norm_embedding": ("norm", ("layernorm", "rmsnorm", "batchnorm")),
+    "norm_final": ("norm", ("layernorm", "rmsnorm", "batchnorm")),
+}
 COLUMNS = 3
 WIDE = 1000.0  # a range wider than this is offered in steps of 1, 2, 5, 10 …
 
 
 def live_settings(view: View) -> None:
-    """The six settings a teacher moves while the class watches the curve."""
-    values = view.config.to_dict() | _session.draft(view)
+    """The six settings a teacher moves while the class watches the curve; a watcher's go into a run of their own."""
+    values = view.config.to_dict() | ({} if view.is_owner else _session.draft(view))
+    st.markdown("**While it trains**" if view.is_owner else "**For a run of your own** (this one belongs to another)")
     _widgets(view, [FIELDS[name] for name in LIVE], values)
 
 
@@ -50,20 +69,35 @@ def next_run(view: View) -> None:
 
 
 def _presets() -> None:
-    for preset in PRESETS.values():
-        with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            with st.container(gap="xxsmall"):
-                st.markdown(f"**{preset.title}**")
-                st.caption(f"{preset.special} {preset.expects}  \n*{preset.source}*")
-            st.button("Start", key=f"preset:{preset.key}", on_click=_start, args=(preset.config.to_dict(),),
-                      help=f"Start a new run with the preset {preset.title}.", width="content")  # fmt: skip
+    _data.shakespeare_panel()
+    presets = list(PRESETS.values())
+    for start in range(0, len(presets), 2):
+        for column, preset in zip(st.columns(2, gap="small"), presets[start : start + 2], strict=False):
+            with column, st.container(border=True, height="stretch", gap="xsmall"):
+                _preset(preset)
+
+
+def _preset(preset: Preset) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(f"**{preset.title}**", width="content")
+        st.button("Start", key=f"preset:{preset.key}", on_click=_start, args=(preset.config.to_dict(),),
+                  help=f"Start a new run with the preset {preset.title}.")  # fmt: skip
+    st.write(preset.special)
+    st.caption(f"{preset.expects}  \n*{preset.source}*")
 
 
 def _widgets(view: View, fields: list[Field], values: Mapping[str, Setting]) -> None:
-    columns = st.columns(COLUMNS, gap="medium")
-    for i, field in enumerate(fields):
-        with columns[i % COLUMNS]:
-            _widget(view, field, values[field.name])
+    shown = [field for field in fields if _matters(field.name, values)]
+    for start in range(0, len(shown), COLUMNS):
+        for column, field in zip(st.columns(COLUMNS, gap="medium"), shown[start : start + COLUMNS], strict=False):
+            with column, st.container(gap="xxsmall"):
+                _widget(view, field, values[field.name])
+
+
+def _matters(name: str, values: Mapping[str, Setting]) -> bool:
+    """Whether a setting has any effect together with the others."""
+    other, choices = MATTERS_WITH.get(name, (name, (values[name],)))
+    return values[other] in choices
 
 
 def _widget(view: View, field: Field, value: Setting) -> None:
@@ -122,7 +156,9 @@ def _changed(view: View, field: Field, key: str) -> None:
     _session.change_draft(view, {**suggested, field.name: value})
 
 
-def _start(values: Mapping[str, Setting], text: str | None = None) -> None:
+def _start(values: Mapping[str, Setting]) -> None:
+    # Read when pressed: the text may have come in below the button in the very script run that drew it.
+    text = _session.own_text() if values["dataset"] == "text" else None
     try:
         _session.start_run(RunConfig.from_dict(values), text)
     except (ValueError, Refused) as refusal:
@@ -134,8 +170,7 @@ def _start(values: Mapping[str, Setting], text: str | None = None) -> None:
 def _new_run_bar(view: View, values: Mapping[str, Setting], draft: Mapping[str, Setting]) -> None:
     """What a new run would change, the button that starts it, the link that does the same elsewhere."""
     with st.container(horizontal=True, vertical_alignment="center", wrap=True):
-        text = _session.own_text() if values["dataset"] == "text" else None
-        st.button("Start new run", type="primary", icon=":material/play_arrow:", on_click=_start, args=(values, text),
+        st.button("Start new run", type="primary", icon=":material/play_arrow:", on_click=_start, args=(values,),
                   help="Starts from new weights with the settings below; this run stays in your list.")  # fmt: skip
         if draft:
             st.button("Discard changes", icon=":material/undo:", on_click=_session.clear_draft)
