@@ -17,7 +17,7 @@ from tools.chromium import NONE_FOUND, find
 PICTURES = ROOT / "test-results"
 STREAMLIT_OWN_404 = re.compile(r"/.+/_stcore/(health|host-config)$")
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=45_000)
 
 
 def pytest_collection_modifyitems(items):
@@ -73,6 +73,8 @@ class Visitor:
 
     def _frame(self, message):
         header, arrays = wire.decode(message)
+        if header["kind"] == "hello" and header["run"] != self.run:
+            self.frames, self.losses = [], {}
         self.frames.append(header)
         if header["kind"] == "snapshot":
             self.losses = dict(enumerate(arrays["losses"].tolist(), 1))
