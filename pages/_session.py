@@ -13,7 +13,7 @@ from model.config import PRESETS, DataConfig, RunConfig
 from model.datasets import Dataset, load_dataset
 from model.fields import Setting
 from model.runs.client import Client, Refused, RunSummary, connect
-from viz.routes.browser_key import COOKIE
+from viz.routes.browser_key import COOKIE, checked_key
 
 RUN = "run"                  # query parameter: the run this tab looks at
 _KEY = "browser_key"         # session_state: stands in for the cookie where a browser refuses cookies
@@ -45,7 +45,7 @@ def client() -> Client:
 
 def browser_key() -> str:
     """Who this browser is, by its cookie; without cookies, for as long as this tab's session lives."""
-    return st.context.cookies.get(COOKIE) or st.session_state.setdefault(_KEY, secrets.token_hex(16))
+    return checked_key(st.context.cookies.get(COOKIE)) or st.session_state.setdefault(_KEY, secrets.token_hex(16))
 
 
 def say_once(sentence: str) -> None:

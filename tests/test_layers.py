@@ -15,7 +15,8 @@ SCRIPTS = sorted(path for path in (ROOT / "viz").rglob("*.js") if "vendor" not i
 
 TORCH_FREE = (
     "model.config", "model.fields", "model.presets", "model.sizes", "model.records", "model.words", "model.datasets",
-    "model.tokenizer", "model.runs.client", "model.runs.store", "model.runs.wire",
+    "model.tokenizer", "model.pools", "model.texts", "model.tasks", "model.descriptions", "model.download",
+    "model.runs.client", "model.runs.store", "model.runs.wire",
 )  # fmt: skip
 PLANNED = {"model.words"}  # named by the architecture, checked from the day it exists
 SAYS_NOTHING = {"util", "utils", "helper", "helpers", "common", "misc", "shared", "manager"}

@@ -18,8 +18,12 @@ _KEY = re.compile(r"[0-9a-f]{32}")
 
 def browser_key(connection: HTTPConnection) -> str:
     """The key this browser sent, or "" when it sent none (or not one of ours)."""
-    key = connection.cookies.get(COOKIE, "")
-    return key if _KEY.fullmatch(key) else ""
+    return checked_key(connection.cookies.get(COOKIE))
+
+
+def checked_key(key: object) -> str:
+    """The key itself when it is one of ours, else ""."""
+    return key if isinstance(key, str) and _KEY.fullmatch(key) else ""
 
 
 class BrowserKey:
