@@ -1,18 +1,18 @@
 """Live pictures of a model that trains: probes and samples, only what is wanted, within a share of the worker's time.
 
-It changes nothing of the run. Rates adapt: whatever a look costs, the next one waits until the share is kept.
+It changes nothing of the run. Rates adapt: the dearer a look, the later the next. A run that stands still is looked at
+at once: there is nothing to slow down.
 """
 
-import time
 from typing import Any
 
 from model.runs import wire
+from model.runs.allowance import Allowance
 from model.runs.channel import Channel
 from model.runs.job import Job
 
-# Together 2 % of the worker's time.
 SHARE_OF_PROBES, SECONDS_BETWEEN_PROBES = 0.014, 0.2
-SHARE_OF_SAMPLES, SECONDS_BETWEEN_SAMPLES = 0.006, 2.0
+SHARE_OF_SAMPLES, SECONDS_BETWEEN_SAMPLES = 0.006, 2.0  # both shares together: 2 % of what the worker computes
 N_TEXTS, MAX_TOKENS = 3, 40
 
 
@@ -22,7 +22,8 @@ class Looking:
     def __init__(self, job: Job, channel: Channel) -> None:
         self._job, self._channel = job, channel
         self._wants: dict[str, Any] = {}
-        self._next_probe = self._next_samples = 0.0
+        self._probes = Allowance(SHARE_OF_PROBES, SECONDS_BETWEEN_PROBES)
+        self._samples = Allowance(SHARE_OF_SAMPLES, SECONDS_BETWEEN_SAMPLES)
         self._seen: dict[str, int] = {}  # the step each was last made at
 
     @property
@@ -41,16 +42,15 @@ class Looking:
 
     def look(self) -> None:
         """Make and send what is wanted and due."""
-        started = time.monotonic()
-        if self._lacks("probe") and started >= self._next_probe:
-            self._probe()
-            ended = time.monotonic()
-            self._next_probe = started + max(SECONDS_BETWEEN_PROBES, (ended - started) / SHARE_OF_PROBES)
-            started = ended
-        if self._lacks("samples") and started >= self._next_samples:
-            self._sample()
-            took = time.monotonic() - started
-            self._next_samples = started + max(SECONDS_BETWEEN_SAMPLES, took / SHARE_OF_SAMPLES)
+        if self._job.mode != "training":
+            self._probes.grant()
+            self._samples.grant()
+        if self._lacks("probe") and self._probes.is_due:
+            with self._probes.spend():
+                self._probe()
+        if self._lacks("samples") and self._samples.is_due:
+            with self._samples.spend():
+                self._sample()
 
     def _lacks(self, kind: str) -> bool:
         return bool(self._wants.get(kind)) and self._seen.get(kind) != self._job.step

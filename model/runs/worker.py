@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from model.runs import wire
+from model.runs.allowance import Allowance
 from model.runs.answers import disk_sentence
 from model.runs.channel import Channel, Gone
 from model.runs.job import Job
@@ -24,7 +25,7 @@ from model.runs.store import RunFolder
 
 NICENESS = 10
 SECONDS_BETWEEN_POINTS = 0.1
-SECONDS_BETWEEN_STATISTICS = 1.0
+SHARE_OF_STATISTICS, SECONDS_BETWEEN_STATISTICS = 0.01, 1.0
 SECONDS_BETWEEN_SAVES = (1.5, 1.9)  # at least; at most, however long a save takes
 SHARE_OF_SAVING = 0.02  # of the time
 SECONDS_FOR_THE_LAST = 5.0  # that an earlier process of this run has to let go of it
@@ -110,7 +111,8 @@ class Worker:
         self.looking = Looking(job, channel)
         self.looking.wants = wants
         self._is_leaving = False
-        self._next_point = self._next_statistics = 0.0
+        self._statistics_due = Allowance(SHARE_OF_STATISTICS, SECONDS_BETWEEN_STATISTICS)
+        self._next_point = 0.0
         self._next_save = time.monotonic() + SECONDS_BETWEEN_SAVES[0]
 
     def open(self, start: bool, is_restart: bool) -> None:
@@ -160,11 +162,10 @@ class Worker:
 
     def _statistics(self) -> dict[str, float]:
         """Return dead and saturated shares, once in a while (nothing in between)."""
-        now = time.monotonic()
-        if now < self._next_statistics:
+        if not self._statistics_due.is_due:
             return {}
-        self._next_statistics = now + SECONDS_BETWEEN_STATISTICS
-        return self.job.trainer.statistics()
+        with self._statistics_due.spend():
+            return self.job.trainer.statistics()
 
     def _show(self) -> None:
         self._next_point = time.monotonic() + SECONDS_BETWEEN_POINTS

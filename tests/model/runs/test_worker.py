@@ -18,6 +18,8 @@ class Clock:
     def monotonic(self):
         return self.now
 
+    process_time = monotonic
+
     def probe(self, taps):
         self.now, self.looks = self.now + 0.05, self.looks + 1
         return {}, {"x": np.zeros(1, np.float32)}
@@ -25,8 +27,8 @@ class Clock:
 
 def test_looking_takes_no_more_than_its_share(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr("model.runs.looking.time", clock)
-    job = SimpleNamespace(step=0, trainer=clock)
+    monkeypatch.setattr("model.runs.allowance.time", clock)
+    job = SimpleNamespace(step=0, trainer=clock, mode="training")
     looking = Looking(job, SimpleNamespace(send=lambda message: None))
     looking.wants = {"probe": True, "taps": []}
     while clock.now < 100:
@@ -38,12 +40,12 @@ def test_looking_takes_no_more_than_its_share(monkeypatch):
 
 def test_a_model_that_stands_still_is_looked_at_once(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr("model.runs.looking.time", clock)
-    looking = Looking(SimpleNamespace(step=3, trainer=clock), SimpleNamespace(send=lambda message: None))
+    monkeypatch.setattr("model.runs.allowance.time", clock)
+    looking = Looking(SimpleNamespace(step=3, trainer=clock, mode="paused"), SimpleNamespace(send=lambda message: None))
     looking.wants = {"probe": True, "taps": []}
     assert not looking.is_satisfied
     for _ in range(3):
         looking.look()
-        clock.now += 100
+        clock.now += 0.01
     assert looking.is_satisfied
     assert clock.looks == 1
