@@ -14,8 +14,7 @@ PAGES = ["", *(path.stem for path in sorted((ROOT / "pages").glob("[!_]*.py")) i
 @pytest.mark.parametrize("address", PAGES)
 def test_a_deep_link_opens_the_page_on_a_fresh_server(fresh_app, page, picture, address):
     page.goto(f"{fresh_app.url}/{address}")
-    expect(page.get_by_test_id("stSidebarNav")).to_be_visible()
-    expect(page.get_by_text("Page not found")).to_have_count(0)
+    opened(page)
     expect(page.get_by_test_id("stException")).to_have_count(0)
     picture(page, address or "train")
 
@@ -24,11 +23,17 @@ def test_a_deep_link_opens_the_page_on_a_fresh_server(fresh_app, page, picture, 
 def test_the_web_process_never_loads_torch(fresh_app, page):
     for address in PAGES:
         page.goto(f"{fresh_app.url}/{address}")
-        expect(page.get_by_test_id("stSidebarNav")).to_be_visible()
-        expect(page.get_by_test_id("stStatusWidget")).to_have_count(0)
+        opened(page)
     maps = [Path(f"/proc/{pid}/maps").read_text() for pid in pids(fresh_app)]
     assert "libtorch" not in maps[0]
     assert any("libtorch" in other for other in maps[1:]), "looked for the wrong name: the workers do load it"
+
+
+def opened(page):
+    """Wait until the page and the sidebar that all share are there; fail if it is not the page that was asked for."""
+    expect(page.get_by_test_id("stSidebar").get_by_role("button", name="New run")).to_be_visible()
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    expect(page.get_by_text("Page not found")).to_have_count(0)
 
 
 def pids(app):
