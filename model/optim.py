@@ -36,6 +36,12 @@ def schedule_share(config: TrainConfig, step: int) -> float:
     return config.final_learning_rate + (1 - config.final_learning_rate) * remaining
 
 
+def clip(grads: Tensor, norm: float, max_norm: float) -> None:
+    """Scale gradients whose Euclidean norm is above `max_norm` (0: as large as they like) down to it."""
+    if max_norm and norm > max_norm:
+        grads.mul_(max_norm / (norm + 1e-6))
+
+
 def orthogonalise(matrices: Tensor) -> Tensor:
     """The nearest (roughly) orthogonal matrix to each of a batch, in bfloat16: (n, rows, columns), rows <= columns.
 
@@ -59,6 +65,8 @@ class Muon(Optimizer):
 
     def __init__(self, params: Any, lr: float = 0.02, momentum: float = 0.95, weight_decay: float = 0.0) -> None:
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+        # Hears what a step makes on the way to the new weights: the parameter, "ahead" or "orthogonal", and the value.
+        self.listener: Callable[[Tensor, str, Tensor], None] = unheard
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
@@ -69,6 +77,8 @@ class Muon(Optimizer):
             buffers = [self.state[p].setdefault("momentum_buffer", torch.zeros_like(p)) for p in params]
             torch._foreach_lerp_(buffers, grads, 1 - group["momentum"])
             ahead = torch._foreach_lerp(grads, buffers, group["momentum"])
+            for p, value in zip(params, ahead, strict=True):
+                self.listener(p, "ahead", value)
             torch._foreach_mul_(params, 1 - group["lr"] * group["weight_decay"])
             for indices in _same_shape(params):
                 self._move([params[i] for i in indices], [ahead[i] for i in indices], group["lr"])
@@ -77,8 +87,18 @@ class Muon(Optimizer):
         lying = torch.stack([a if a.size(0) <= a.size(1) else a.mT for a in ahead])  # (n, rows, columns)
         for p, direction in zip(params, orthogonalise(lying).float().unbind(), strict=True):
             is_standing = p.size(0) > p.size(1)
-            scale = math.sqrt(p.size(0) / p.size(1)) if is_standing else 1.0
-            p.add_(direction.mT if is_standing else direction, alpha=-rate * scale)
+            orthogonal = direction.mT if is_standing else direction
+            self.listener(p, "orthogonal", orthogonal)
+            p.add_(orthogonal, alpha=-rate * step_scale(p))
+
+
+def step_scale(matrix: Tensor) -> float:
+    """What Muon's step of an (out, in) matrix is multiplied by: √(out / in) when out > in."""
+    return math.sqrt(max(1.0, matrix.size(0) / matrix.size(1)))
+
+
+def unheard(parameter: Tensor, name: str, value: Tensor) -> None:
+    """What a listener is while nobody listens."""
 
 
 def _same_shape(params: list[Tensor]) -> list[list[int]]:

@@ -31,7 +31,7 @@ from model.measure import (
     statistics,
     update_row,
 )
-from model.optim import Update, schedule_share
+from model.optim import Update, clip, schedule_share
 from model.probing import Array
 from model.records import Batch
 from model.transformer import Transformer
@@ -140,8 +140,7 @@ class Trainer:
             self._diverge(first_broken(self.model, batch) or "grad_norm", number)
         row = gradient_row(flat) if is_measured else {}
         before = flat.values.clone() if is_measured else flat.values
-        if train.grad_clip and grad_norm > train.grad_clip:
-            flat.grads.mul_(train.grad_clip / (grad_norm + 1e-6))
+        clip(flat.grads, grad_norm, train.grad_clip)
         self._update.step(train, number)
         # One sum over all weights is not finite when a weight is not, or, rarely, when it only overflows itself.
         if not math.isfinite(flat.values.sum().item()) and not flat.values.isfinite().all():

@@ -235,7 +235,9 @@ class Transformer(nn.Module):
         x = tap("tok_emb", F.embedding(tokens, self.tok_emb))  # (B, T, C)
         table = self.pos_emb if self.pos_emb is not None else self.sinusoids
         if table is not None:
-            x = x + tap("pos_emb", table[:T])  # the same vectors in every sequence: (T, C) onto (B, T, C)
+            x = tap(
+                "embedded", x + tap("pos_emb", table[:T])
+            )  # the same vectors in every sequence: (T, C) onto (B, T, C)
         if self.norm_emb is not None:
             x = tap("norm_emb", self.norm_emb(x))
         for i, block in enumerate(self.blocks):

@@ -215,13 +215,13 @@ def test_taps_have_the_projects_names_in_forward_order():
     part = "resid_pre norm1 attn.q attn.k attn.v attn.scores attn.masked_scores attn.pattern attn.z attn_out resid_mid"
     mlp = "norm2 mlp_pre mlp_post mlp_out resid_post"
     blocks = [f"blocks.{i}.{name}" for i in range(2) for name in f"{part} {mlp}".split()]
-    assert Transformer(TINY).tap_names() == ["tok_emb", "pos_emb", *blocks, "norm_final", "logits"]
+    assert Transformer(TINY).tap_names() == ["tok_emb", "pos_emb", "embedded", *blocks, "norm_final", "logits"]
 
 
 @pytest.mark.parametrize(
     ("option", "more", "less"),
     [
-        ({"positions": "rope"}, {"attn.q_rot", "attn.k_rot"}, {"pos_emb"}),
+        ({"positions": "rope"}, {"attn.q_rot", "attn.k_rot"}, {"pos_emb", "embedded"}),
         ({"qk_norm": True}, {"attn.q_norm", "attn.k_norm"}, set()),
         ({"norm_embedding": True}, {"norm_emb"}, set()),
         ({"norm": "none"}, set(), {"norm1", "norm2", "norm_final"}),
