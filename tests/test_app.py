@@ -5,6 +5,7 @@ import urllib.request
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from model.runs.client import connect
 from model.runs.launch import start_supervisor, stop_supervisor
 from tools.app_process import ROOT, AppProcess
 
@@ -20,6 +21,7 @@ def supervisor(home):
 
 @pytest.fixture
 def at(supervisor):
+    connect.cache_clear()  # the process's client belongs to the home of an earlier test
     return AppTest.from_file(str(ROOT / "pages" / "_navigation.py"), default_timeout=60).run()
 
 
@@ -32,7 +34,7 @@ def test_page_runs_and_takes_a_changed_control(at, page):
     assert not at.exception
 
 
-def test_every_page_is_in_the_navigation(at):
+def test_every_page_is_in_the_navigation():
     listed = (ROOT / "pages" / "_navigation.py").read_text()
     assert [page for page in PAGES if f'"{page}.py"' not in listed] == []
 

@@ -8,7 +8,8 @@ BOXES = """() => {
   const walk = (root) => {
     for (const element of root.querySelectorAll("*")) {
       if (element.shadowRoot) walk(element.shadowRoot);
-      if (!element.matches("button, canvas, h1, h2, h3, input, select, a")) continue;
+      // Streamlit hides a range input behind each of its sliders, where no pointer comes.
+      if (!element.matches("button, canvas, h1, h2, h3, input:not([type=range]), select, a")) continue;
       const box = element.getBoundingClientRect();
       const style = getComputedStyle(element);
       if (box.width < 2 || box.height < 2 || style.visibility === "hidden" || style.opacity === "0") continue;
@@ -20,6 +21,7 @@ BOXES = """() => {
   const overlaps = [];
   for (const [i, one] of found.entries()) for (const other of found.slice(i + 1)) {
     if (one.element.contains(other.element) || other.element.contains(one.element)) continue;
+    if (one.element.nextElementSibling === other.element && other.element.matches("canvas + canvas")) continue; // layers
     const width = Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left);
     const height = Math.min(one.box.bottom, other.box.bottom) - Math.max(one.box.top, other.box.top);
     if (width > 2 && height > 2) overlaps.push(`${one.name} | ${other.name}`);
