@@ -53,7 +53,8 @@ def test_every_import_and_style_of_a_module_is_in_the_bundle():
 
 def test_no_module_speaks_to_another_machine():
     for name, asset in bundle().assets.items():
-        assert not re.search(rb"(https?|wss?)://[a-z]", asset.plain), name
+        names_of_vocabularies = rb"http://www.w3.org/(2000/svg|1998/Math/MathML)\""  # written like addresses, never asked
+        assert not re.search(rb"(https?|wss?)://[a-z]", re.sub(names_of_vocabularies, b"", asset.plain)), name
 
 
 def test_modules_stay_small():

@@ -3,12 +3,19 @@
 import { adoptStyles, make, setText } from "../base/dom.js";
 import { isDark, Painter, Theme } from "../base/paint.js";
 import { Card } from "./card.js";
+import { blobFetcher } from "./fetching.js";
+import { attachKeys, helpDialog } from "./keys.js";
+import { Link } from "./link.js";
 import { ModelMap } from "./map.js";
 import { Origin } from "./origin.js";
+import { sentenceOf } from "./sentence.js";
 import { StepState } from "./state.js";
 import { Timeline } from "./timeline.js";
 import { TraceStore } from "./trace.js";
 import { Voices } from "./voices.js";
+
+const SHEETS = ["../theme.css", "../base/base.css", "../stepper/stepper.css", "../stepper/card.css", "../stepper/origin.css"];
+const SILENCE = 200;           // milliseconds before a change is spoken: who walks fast hears only where it ends
 
 /**
  * @param {ShadowRoot} root
@@ -16,33 +23,47 @@ import { Voices } from "./voices.js";
  * @param {(name: string, value: any) => void} trigger tells Python
  */
 export async function mount(root, data, trigger) {
-  await adoptStyles(root, "../theme.css", "../base/base.css", "../stepper/stepper.css", "../stepper/card.css", "../stepper/origin.css");
+  await adoptStyles(root, ...SHEETS);
   return new StepperView(root, data, trigger);
 }
 
 class StepperView {
   constructor(root, data, trigger) {
-    Object.assign(this, { data, trigger });
+    this.data = data;
     this.painter = new Painter();
-    this.store = new TraceStore((hash) => this.#fetch(hash));
+    this.fetch = blobFetcher(data.base, data.run, () => trigger("missing", Date.now()));
+    this.store = new TraceStore(this.fetch);
     this.state = new StepState(this.store);
     this.#build(root);
-    this.stops = [this.store.listen(() => this.#markAll()), this.state.listen(() => this.#markAll())];
-    this.#load(data);
+    this.link = new Link(this.state);
+    this.stops = [
+      attachKeys(this.element, this.timeline, this.help),
+      this.store.listen((kind) => this.#heard(kind)),
+      this.state.listen(() => this.#changed()),
+    ];
+    this.#load();
   }
 
   #build(root) {
-    this.element = make("div.gb.stepper");
-    this.message = make("p.message", { role: "status" });
+    const dialog = helpDialog();
+    this.help = () => dialog.open || dialog.showModal();
+    this.words = make("span");
+    this.again = make("button", { text: "Try again", onclick: () => this.#again() });
+    this.message = make("p.message", { role: "status" }, this.words, this.again);
+    this.spoken = make("p.unseen", { "aria-live": "polite" });
     const place = (name, label) => make(`section.${name}`, { "aria-label": label });
     const [timeline, map, card, voices, origin] = [
       place("timeline", "timeline"), place("map", "map of the model"), place("card", "operation"),
       place("voices", "in words, as a formula, as code"), place("origin", "where does it come from?")];
-    this.element.append(this.message, timeline, map, make("div.middle", {}, card, voices), origin);
+    this.whole = make("div.whole", {}, timeline, map, make("div.middle", {}, card, voices), origin);
+    this.element = make("div.gb.stepper", {}, this.message, this.whole, this.spoken, dialog);
+    this.element.classList.toggle("present", new URLSearchParams(location.search).get("present") === "1");
     root.replaceChildren(this.element);
     this.retheme();
     const needs = { store: this.store, state: this.state, theme: () => this.colors, painter: this.painter };
-    this.parts = [new Timeline(timeline, needs), new ModelMap(map, needs), new Card(card, needs), new Voices(voices, needs), new Origin(origin, needs)];
+    this.timeline = new Timeline(timeline, { ...needs, help: this.help });
+    this.parts = [this.timeline, new ModelMap(map, { ...needs, go: (i) => this.timeline.goTo(i) }), new Card(card, needs),
+      new Voices(voices, needs), new Origin(origin, needs)];
   }
 
   /** The same run, perhaps another trace of it: no part is made anew. */
@@ -55,7 +76,7 @@ class StepperView {
     this.data = data;
     this.retheme();
     this.#markAll();
-    if (isOther) this.#load(data);
+    if (isOther) this.#load();
   }
 
   retheme() {
@@ -63,23 +84,58 @@ class StepperView {
     this.colors = new Theme(this.element);
   }
 
-  async #load({ manifest: hash, problem }) {
-    setText(this.message, problem || "Loading the trace…");
+  /** Show the trace whose manifest Python named. Until all of it is here the one before stays. */
+  async #load() {
+    const { manifest: hash, problem } = this.data;
+    this.error = "";
+    this.#say();
     if (!hash) return;
-    const manifest = JSON.parse(new TextDecoder().decode(await this.#fetch(hash)));
-    await this.store.prepare(manifest);
-    const name = this.state.current?.name;
-    this.store.open(manifest);
-    if (name) this.state.hold(name);
-    else this.state.fromQuery(location.search);
-    setText(this.message, "");
+    try {
+      const manifest = JSON.parse(new TextDecoder().decode(await this.fetch(hash)));
+      await this.store.prepare(manifest);
+      if (hash !== this.data.manifest || this.isClosed) return;
+      this.#open(manifest);
+    } catch (error) {
+      this.error = error.message;
+    }
+    if (!problem) this.#say();
   }
 
-  async #fetch(hash) {
-    const answer = await fetch(`${this.data.base}/traces/${this.data.run}/${hash}.bin`);
-    if (answer.ok) return answer.arrayBuffer();
-    if (answer.status === 404) this.trigger("missing", hash);
-    throw new Error("The numbers could not be fetched.");
+  #open(manifest) {
+    const before = this.state.current?.name;
+    this.store.open(manifest);
+    if (before) this.state.hold(before);
+    else this.state.fromQuery(location.search);
+    this.#changed();
+  }
+
+  #again() {
+    if (this.store.n && this.store.error) this.store.retry();
+    else this.#load();
+  }
+
+  #heard(kind) {
+    this.#markAll();
+    if (kind !== "trace") this.#say();
+  }
+
+  #changed() {
+    this.#markAll();
+    clearTimeout(this.speaking);
+    this.speaking = setTimeout(() => this.state.current && setText(this.spoken, sentenceOf(this.store, this.state.current)), SILENCE);
+  }
+
+  /** What is wrong or still missing, in words; the parts are hidden as long as they would have nothing to show. */
+  #say() {
+    const { manifest, problem } = this.data;
+    const trouble = problem || this.error || this.store.error;
+    const words = trouble || (this.store.n ? "" : manifest ? "Loading the trace…" : "There is no trace yet.");
+    setText(this.words, words);
+    this.message.hidden = !words;
+    this.again.hidden = !(this.error || this.store.error);
+    this.message.classList.toggle("trouble", Boolean(trouble));
+    this.whole.hidden = !this.store.n;
+    this.element.dataset.step = String(this.store.manifest?.step ?? "");
   }
 
   #markAll() {
@@ -87,7 +143,10 @@ class StepperView {
   }
 
   unmount() {
+    this.isClosed = true;
+    clearTimeout(this.speaking);
     for (const stop of this.stops) stop();
+    this.link.close();
     this.painter.stop();
     for (const part of this.parts) part.close();
   }

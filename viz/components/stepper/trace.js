@@ -1,7 +1,5 @@
 /** One trace: its operations, in order, and its tensors, whose numbers are fetched when they are first asked for. */
 
-const PARTS = ["forward", "loss", "backward", "update"];
-
 /**
  * @typedef {{name: string, shape: number[], axes: string[], role: string, blob: string, data: Float32Array|Int32Array}} Tensor
  * @typedef {{i: number, name: string, part: string, kind: string, inputs: string[], settings: object, forward: string,
@@ -183,5 +181,5 @@ function stretches(operations, belong) {
     if (i && belong(operations[i - 1], operation)) found.at(-1).end = i + 1;
     else found.push({ part: operation.part, block: operation.block, start: i, end: i + 1 });
   });
-  return found.sort((a, b) => PARTS.indexOf(a.part) - PARTS.indexOf(b.part) || a.start - b.start);
+  return found;
 }

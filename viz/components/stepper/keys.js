@@ -1,0 +1,61 @@
+/** The keyboard: works wherever the focus is, but never in a text field and never with a modifier. */
+
+import { make } from "../base/dom.js";
+
+const PARTS = { f: "forward", l: "loss", b: "backward", u: "update" };
+const TYPED = "input:not([type=range], [type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable], [role=combobox], [role=textbox]";
+const PRESSED = "button, a, summary, [role=button], [role=tab], [role=checkbox], [role=switch], input";   // their own Space
+const MOVED = "[role=slider], [role=radio], [role=tab], input, [role=listbox], [role=menu]";              // their own arrows
+
+const HELP = [
+  ["→ ←", "next and previous operation (so do Page Down and Page Up, a presenter's clicker)"],
+  ["↑ ↓", "next and previous block"],
+  ["Space", "play or pause"],
+  ["Home End", "first and last operation"],
+  ["f l b u", "to forward, loss, backward, update"],
+  ["?", "these keys"],
+];
+
+/**
+ * @param {HTMLElement} element the stepper: inside it all sliders and buttons are ours
+ * @param {Timeline} timeline @param {() => void} help @returns {() => void} ends it
+ */
+export function attachKeys(element, timeline, help) {
+  const act = {
+    ArrowRight: () => timeline.walk(1), ArrowLeft: () => timeline.walk(-1),
+    PageDown: () => timeline.walk(1), PageUp: () => timeline.walk(-1),
+    ArrowUp: () => timeline.walkBlock(1), ArrowDown: () => timeline.walkBlock(-1),
+    Home: () => timeline.goTo(0), End: () => timeline.goTo(Infinity),
+    " ": () => timeline.play(), "?": help,
+    ...Object.fromEntries(Object.entries(PARTS).map(([key, part]) => [key, () => timeline.goToPart(part)])),
+  };
+  const listen = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !act[event.key]) return;
+    if (isTaken(event, element)) return;
+    event.preventDefault();
+    act[event.key]();
+  };
+  document.addEventListener("keydown", listen);
+  return () => document.removeEventListener("keydown", listen);
+}
+
+/** Whether the element that has the focus, in whatever shadow root, does something of its own with this key. */
+function isTaken(event, own) {
+  const path = event.composedPath().filter((node) => node instanceof Element);
+  const isIn = (selector) => path.some((node) => node.matches(selector));
+  if (isIn(TYPED) || isIn("dialog[open], [role=dialog]")) return true;
+  if (event.key === " ") return isIn(PRESSED);
+  return event.key.length > 1 && !path.includes(own) && isIn(MOVED);
+}
+
+/** The overlay that lists the keys; Escape, ? or its button closes it. */
+export function helpDialog() {
+  const rows = HELP.map(([keys, words]) => make("tr", {}, make("th", {}, ...keys.split(" ").map((key) => make("kbd", { text: key }))), make("td", { text: words })));
+  const dialog = make("dialog.help", { "aria-label": "Keys" }, make("h3", { text: "Keys" }), make("table", {}, ...rows),
+    make("button", { text: "Close", onclick: () => dialog.close() }));
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key === "?") dialog.close();
+    event.stopPropagation();
+  });
+  return dialog;
+}
