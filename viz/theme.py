@@ -75,7 +75,7 @@ def css_variables() -> str:
 
 
 def _joined(ramps: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
-    """The stops of each ramp as one list; a stop that is the background is the page's background, whatever its theme."""
+    """The stops of each ramp as one list; a stop that is the background is the page's own, whatever its theme."""
     return {name: ", ".join(map(_page_background, stops)) for name, stops in ramps.items()}
 
 

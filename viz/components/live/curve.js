@@ -73,7 +73,7 @@ export class Curve {
       return { text, element: make("span.entry", {}, ...(key ? [make(`i.key.${key}`)] : []), text) };
     };
     this.read = { step: entry(), thin: entry("thin"), train: entry("train"), validation: entry("validation"), rate: entry(), speed: entry(), small: entry() };
-    return make("div.readout", { role: "status", "aria-live": "off" }, ...Object.values(this.read).map(({ element }) => element));
+    return make("div.readout", { role: "status", "aria-live": "off" }, ...Object.values(this.read).flatMap(({ element }) => [element, " "]));
   }
 
   #tools() {

@@ -71,7 +71,8 @@ export class Plot {
     for (const tick of x.ticks((x.end - x.start) / 80)) {
       const at = x.pixel(tick);
       line(context, Math.round(at) + 0.5, y.start, Math.round(at) + 0.5, y.start + 4);
-      context.fillText(count(tick), Math.min(at, this.main.width - 16), y.start + 7);
+      const text = count(tick);
+      context.fillText(text, Math.min(at, this.main.width - context.measureText(text).width / 2), y.start + 7);
     }
   }
 
@@ -112,16 +113,28 @@ export class Plot {
     this.#text(context, label, Math.max(this.x.pixel(step), this.x.start + context.measureText(label).width), this.y.pixel(data[step - 1]) - 8, "muted");
   }
 
-  /** Points at their steps, with one neighbour outside the range on either side; thinned when denser than pixels. */
-  #sparse(series, go) {
-    let [first, end] = [0, series.n];
-    while (first + 1 < end && series.x(first + 1) < this.x.low) first++;
-    while (end - 2 > first && series.x(end - 2) > this.x.high) end--;
-    while (first > 0 && Number.isNaN(series.y(first))) first--;
-    while (end < series.n && Number.isNaN(series.y(end - 1))) end++;
-    const every = Math.max(1, Math.floor((end - first) / (2 * (this.x.end - this.x.start))));
-    for (let i = first; i < end; i += every) go(series.x(i), series.y(i));
-    if (every > 1) go(series.x(end - 1), series.y(end - 1));
+  /** Points at their steps, with one measured neighbour outside on either side; at most the two extremes a pixel. */
+  #sparse({ n, x: stepOf, y: valueOf }, go) {
+    let [first, end] = [0, n];
+    while (first + 1 < end && stepOf(first + 1) < this.x.low) first++;
+    while (end - 2 > first && stepOf(end - 2) > this.x.high) end--;
+    while (first > 0 && Number.isNaN(valueOf(first))) first--;
+    while (end < n && Number.isNaN(valueOf(end - 1))) end++;
+    let [pixel, low, high] = [NaN, -1, -1];
+    const flush = () => {
+      for (const i of low === high ? [low] : [Math.min(low, high), Math.max(low, high)]) if (i >= 0) go(stepOf(i), valueOf(i));
+    };
+    for (let i = first; i < end; i++) {
+      const value = valueOf(i);
+      if (Number.isNaN(value)) continue;
+      const at = Math.floor(this.x.pixel(stepOf(i)));
+      if (at !== pixel) {
+        flush();
+        [pixel, low, high] = [at, i, i];
+      } else if (value < valueOf(low)) low = i;
+      else if (value > valueOf(high)) high = i;
+    }
+    flush();
   }
 
   #level(context, { value, label }) {

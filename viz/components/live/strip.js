@@ -138,7 +138,11 @@ export class Strip {
     context.font = theme.font(12);
     context.textBaseline = "top";
     context.textAlign = "center";
-    for (const tick of this.x.ticks((this.x.end - this.x.start) / 90)) context.fillText(count(tick), Math.min(this.x.pixel(tick), this.surface.width - 16), this.surface.height - BOTTOM + 5);
+    for (const tick of this.x.ticks((this.x.end - this.x.start) / 90)) {
+      const text = count(tick);
+      const rightmost = this.surface.width - context.measureText(text).width / 2;
+      context.fillText(text, Math.min(this.x.pixel(tick), rightmost), this.surface.height - BOTTOM + 5);
+    }
     if (labels.length) return;
     context.fillText("This model has no layers to measure here.", (LEFT + this.surface.width) / 2, this.surface.height / 2 - 16);
   }
