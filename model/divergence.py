@@ -91,8 +91,7 @@ def first_broken(model: Transformer, batch: Batch) -> str:
     """Name of the first value that is not finite when `batch` goes through step by step: a tap in the order of the
     forward pass, else `loss`, else a gradient (`grad:` and its tap or parameter) in the order of the backward pass.
 
-    Empty when all are finite here, as may happen where training computes in another order or in bfloat16. Leaves
-    gradients in the parameters.
+    Empty when all are finite here, as may happen where training computes in another order or in bfloat16.
     """
     values: dict[str, Tensor] = {}
     broken: list[str] = []
@@ -112,6 +111,7 @@ def first_broken(model: Transformer, batch: Batch) -> str:
         return [*forward, "loss"][0]
     loss.backward()  # type: ignore[no-untyped-call]
     parameters = [f"grad:{name}" for name, p in model.named_parameters() if p.grad is not None and _is_broken(p.grad)]
+    model.zero_grad(set_to_none=True)
     return [*broken, *reversed(parameters), ""][0]
 
 

@@ -133,8 +133,8 @@ class Trainer:
     def _updated(self, loss: Tensor, batch: Batch, number: int, is_measured: bool) -> dict[str, float] | None:
         """Backward, clip, update; the norms and ratios when measured."""
         flat, train = self._flat, self.config.train
-        flat.grads.zero_()
         loss.backward()  # type: ignore[no-untyped-call]
+        flat.collect_gradients()
         grad_norm = torch.linalg.vector_norm(flat.grads).item()
         if not math.isfinite(grad_norm):
             self._diverge(first_broken(self.model, batch) or "grad_norm", number)

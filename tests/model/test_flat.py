@@ -25,6 +25,7 @@ def test_gradients_land_in_the_flat_memory():
     flat = FlatParameters(model)
     for each in (plain, model):
         each(TOKENS).square().sum().backward()
+    flat.collect_gradients()
     for name, grad in flat.whole.parts(flat.grads).items():
         torch.testing.assert_close(grad, plain.get_parameter(name).grad)
 

@@ -27,9 +27,10 @@ def gradients(model, step):
     return {name: torch.randn(p.shape, generator=generator) for name, p in model.named_parameters()}
 
 
-def give(model, step):
+def give(model, flat, step):
     for name, grad in gradients(model, step).items():
-        model.get_parameter(name).grad.copy_(grad)
+        model.get_parameter(name).grad = grad
+    flat.collect_gradients()
 
 
 def reference(name, groups, c):
@@ -46,12 +47,13 @@ def reference(name, groups, c):
 def test_five_steps_agree_with_torch(name):
     config = TrainConfig(optimizer=name, schedule="constant", weight_decay=0.3, momentum=0.8, beta1=0.7, beta2=0.9)
     ours, theirs = Tiny(), Tiny()
-    update = Update(FlatParameters(ours), config)
+    flat = FlatParameters(ours)
+    update = Update(flat, config)
     decayed = [p for p in theirs.parameters() if p.ndim == 2]
     groups = [{"params": decayed, "weight_decay": 0.3}, {"params": [theirs.gain], "weight_decay": 0.0}]
     optimizer = reference(name, groups, config)
     for step in range(1, 6):
-        give(ours, step)
+        give(ours, flat, step)
         update.step(config, step)
         for key, grad in gradients(theirs, step).items():
             theirs.get_parameter(key).grad = grad
@@ -80,8 +82,9 @@ def test_muon_gives_hidden_matrices_its_rate_and_the_rest_adamws():
     config = TrainConfig(optimizer="muon", learning_rate=1e-9, learning_rate_rest=0.1, weight_decay=0.0)
     model = Tiny()
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
-    update = Update(FlatParameters(model), config)
-    give(model, 1)
+    flat = FlatParameters(model)
+    update = Update(flat, config)
+    give(model, flat, 1)
     update.step(config, 1)
     moved = {name: (p.detach() - before[name]).abs().max().item() for name, p in model.named_parameters()}
     assert max(moved["blocks.0.w"], moved["blocks.0.v"]) < 1e-7
@@ -106,24 +109,26 @@ def test_vectors_do_not_decay():
 def test_saved_state_continues_bit_equal(name):
     config = TrainConfig(optimizer=name)
     unbroken, resumed = Tiny(), Tiny()
-    first = Update(FlatParameters(unbroken), config)
+    flat, other = FlatParameters(unbroken), FlatParameters(resumed)
+    first = Update(flat, config)
     for step in (1, 2):
-        give(unbroken, step)
+        give(unbroken, flat, step)
         first.step(config, step)
     saved = {key: value.clone() for key, value in first.tensors().items()}
     resumed.load_state_dict(unbroken.state_dict())
-    second = Update(FlatParameters(resumed), config)
+    second = Update(other, config)
     second.load(saved)
-    for model, update in ((unbroken, first), (resumed, second)):
-        give(model, 3)
+    for model, memory, update in ((unbroken, flat, first), (resumed, other, second)):
+        give(model, memory, 3)
         update.step(config, 3)
     assert all(torch.equal(p, q) for p, q in zip(unbroken.parameters(), resumed.parameters(), strict=True))
 
 
 def test_adam_remembers_by_parameter_name():
     config, model = TrainConfig(optimizer="adam", beta1=0.75), Tiny()
-    update = Update(FlatParameters(model), config)
-    give(model, 1)
+    flat = FlatParameters(model)
+    update = Update(flat, config)
+    give(model, flat, 1)
     update.step(config, 1)
     remembered = update.tensors()
     torch.testing.assert_close(remembered["gain/exp_avg"], 0.25 * gradients(model, 1)["gain"])
