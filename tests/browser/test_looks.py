@@ -21,7 +21,8 @@ BOXES = """() => {
   const overlaps = [];
   for (const [i, one] of found.entries()) for (const other of found.slice(i + 1)) {
     if (one.element.contains(other.element) || other.element.contains(one.element)) continue;
-    if (one.element.nextElementSibling === other.element && other.element.matches("canvas + canvas")) continue; // layers
+    // A plot draws in layers.
+    if (one.element.nextElementSibling === other.element && other.element.matches("canvas + canvas")) continue;
     const width = Math.min(one.box.right, other.box.right) - Math.max(one.box.left, other.box.left);
     const height = Math.min(one.box.bottom, other.box.bottom) - Math.max(one.box.top, other.box.top);
     if (width > 2 && height > 2) overlaps.push(`${one.name} | ${other.name}`);
