@@ -174,7 +174,7 @@ class Descend:
 
 def _bfloat16(x: ArrayLike) -> NDArray[np.float32]:
     """Rounded to the nearest number that bfloat16 has: the upper half of a float32, ties to even."""
-    bits = np.ascontiguousarray(x, np.float32).view(np.uint32)
+    bits = np.array(x, np.float32, order="C").view(np.uint32)  # 0-d stays 0-d
     return ((bits + 0x7FFF + ((bits >> 16) & 1)) & np.uint32(0xFFFF0000)).view(np.float32)
 
 
