@@ -20,7 +20,7 @@ from model import texts
 from model.descriptions import ABOUT, About
 from model.pools import Lines, Pool, Rows, Windows
 from model.records import Batch
-from model.tasks import make_exercises
+from model.tasks import NOTHING_OPEN, make_exercises
 from model.tokenizer import ByteTokenizer, CharacterTokenizer, SymbolTokenizer, Tokenizer
 
 if TYPE_CHECKING:
@@ -34,8 +34,9 @@ _LINE_END = "\n"
 @dataclass(frozen=True)
 class Dataset:
     """A data set ready to train on. `guess_count` is the number of symbols that can be an answer: guessing costs its
-    logarithm in nats. `stop_token` ends a sample (None: nothing does); a task's answer has `answer_length` tokens.
-    `sha256` is over the whole text or table."""
+    logarithm in nats. `stop_token` ends a sample (None: nothing does). A task's answer has at most `answer_length`
+    tokens (0 = a text); its `stop_token`, if any, is the answer's last. `sha256` is over the whole text or table.
+    """
 
     name: str
     about: About
@@ -112,6 +113,15 @@ class Dataset:
         """The tokens that a sample starts from."""
         return list(self.start)
 
+    def written(self, tokens: list[int]) -> str:
+        """What a model wrote after the prompt, to be read: a text alone, or a task's question and the answer to it."""
+        if not self.is_task:
+            return self.tokenizer.decode(tokens)
+        end = tokens.index(self.stop_token) + 1 if self.stop_token in tokens else len(tokens)
+        question, answer = self.tokenizer.decode(self.start), self.tokenizer.decode(tokens[:end])
+        sign = " →" if question[-1].isalnum() else ""  # an induction's question ends with no sign of its own
+        return f"{question}{sign} {answer}"
+
 
 def load_dataset(data: DataConfig, *, text: str | None = None, home: Path | None = None) -> Dataset:
     """The data set that `data` describes; `text` is the user's own, `home` is where files are kept (GLASSBOX_HOME).
@@ -147,7 +157,7 @@ def _task_dataset(data: DataConfig) -> Dataset:
         training=Rows(made.table[:n_train], made.counts[:n_train]),
         heldout=Rows(made.table[n_train:], made.counts[n_train:]),
         start=tuple(asked.tolist()),
-        stop_token=None,
+        stop_token=made.symbols.index(NOTHING_OPEN) if NOTHING_OPEN in made.symbols else None,
         answer_length=made.table.shape[1] - len(asked),
     )
 

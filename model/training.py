@@ -230,13 +230,14 @@ class Trainer:
         return config
 
     def sample(self, n: int, max_tokens: int, temperature: float = 1.0, seed: int = 0) -> list[str]:
-        """`n` texts that the model writes, each ended by the stop token or after `max_tokens`."""
-        prompt, stop_token = self.dataset.prompt(), self.dataset.stop_token
+        """`n` texts of at most `max_tokens` tokens that the model writes; a task's are its question and an answer."""
+        data = self.dataset
+        n_tokens = min(max_tokens, data.answer_length or max_tokens)
         rows = generate.sample(
-            self.model, prompt, n, max_tokens, temperature=temperature, stop_token=stop_token, seed=seed
-        )
-        opening = prompt if len(prompt) > 1 else []  # a single token only says "begin"
-        return [self.dataset.tokenizer.decode([*opening, *row]) for row in rows]
+            self.model, data.prompt(), n, n_tokens,
+            temperature=temperature, stop_token=None if data.is_task else data.stop_token, seed=seed,
+        )  # fmt: skip
+        return [data.written(row) for row in rows]
 
     def statistics(self) -> dict[str, float]:
         """Dead and saturated shares per layer on the first 8 validation rows, always the same."""

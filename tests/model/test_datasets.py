@@ -196,6 +196,27 @@ def test_a_sample_of_a_task_starts_with_a_held_out_question():
     assert add.probe_text(32).tokens[0, :6].tolist() == add.prompt()
 
 
+@pytest.mark.parametrize("task", ["copy", "reverse", "sort", "add", "modular"])
+def test_a_task_is_written_as_its_exercises_are(task):
+    data = load(dataset=task, task_length=3)
+    answer = data.heldout.take(np.zeros(1, np.int64), 32).targets[0, -data.answer_length :].tolist()
+    written = data.written(answer)
+    assert written.split(" ")[-data.answer_length - 1] in "→="
+    assert data.tokenizer.encode(written) == [*data.prompt(), *answer]
+
+
+def test_an_answer_in_brackets_ends_when_nothing_is_open():
+    data = load(dataset="brackets", task_length=4)
+    written = data.written(data.tokenizer.encode(") ] . ( ( (")[: data.answer_length])
+    assert written == f"{data.tokenizer.decode(data.prompt())} ) ] ."
+    assert data.written(data.tokenizer.encode("( ( ( ( (")).endswith("→ ( ( ( ( (")
+
+
+def test_an_induction_has_an_arrow_where_the_model_goes_on():
+    data = load(dataset="induction")
+    assert data.written([3, 1]) == f"{data.tokenizer.decode(data.prompt())} → 3 1"
+
+
 def test_own_text_is_the_runs_own():
     sha256 = hashlib.sha256(TEXT.encode()).hexdigest()
     assert load(dataset="text", text_sha256=sha256).sha256 == sha256

@@ -188,6 +188,20 @@ def test_tasks_report_the_share_of_answers_right():
     assert math.isnan(trainer().evaluate()[1])
 
 
+@pytest.mark.parametrize("task", ["reverse", "modular", "brackets"])
+def test_a_sample_of_a_task_is_its_question_and_ends_with_the_answer(task):
+    run = trainer(dataset=task, task_length=4, block_size=16)
+    question = run.dataset.tokenizer.decode(run.dataset.prompt()) + " "
+    answers = [text.removeprefix(question).split() for text in run.sample(8, 48)]
+    assert all(1 <= len(answer) <= run.dataset.answer_length for answer in answers)
+    assert all(len(answer) == run.dataset.answer_length or answer[-1] == "." for answer in answers)
+    assert {len(text.removeprefix(question).split()) for text in run.sample(8, 1)} == {1}
+
+
+def test_a_sample_of_a_text_is_what_comes_after_its_beginning():
+    assert all(len(text) <= 6 and "\n" not in text for text in trainer().sample(8, 6))
+
+
 def test_bfloat16_trains_close_to_float32():
     half, full = trainer(precision="bfloat16", d_model=16), trainer(d_model=16)
     assert losses(half, 10) == pytest.approx(losses(full, 10), abs=0.03)
