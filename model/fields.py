@@ -75,6 +75,18 @@ class Field:
             value = _number(text)
         return self.check(value)
 
+    def words(self, value: Setting) -> str:
+        """The value as the screen says it: a choice by its label, on or off, a number without idle digits."""
+        if isinstance(value, bool):
+            return "on" if value else "off"
+        if isinstance(value, float):
+            return f"{value:g}"
+        return self.choices.get(str(value), str(value))
+
+    def change(self, before: Setting, after: Setting) -> str:
+        """A change in words: "Learning rate 0.003 → 0.001"."""
+        return f"{self.label} {self.words(before)} → {self.words(after)}"
+
 
 def _is_digest(text: str) -> bool:
     return not text or (len(text) == 64 and set(text) <= set("0123456789abcdef"))

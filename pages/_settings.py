@@ -188,4 +188,4 @@ def _difference(view: View, draft: Mapping[str, Setting]) -> str:
     if not draft:
         return "A new run would have this run's settings."
     before = view.config.to_dict()
-    return "New run: " + " · ".join(f"{FIELDS[n].label} {before[n]} → {value}" for n, value in draft.items())
+    return "New run: " + " · ".join(FIELDS[name].change(before[name], value) for name, value in draft.items())

@@ -237,3 +237,16 @@ def test_a_preset_says_where_it_is_from_and_what_to_expect(key):
 def test_microgpt_has_the_published_number_of_parameters():
     assert PRESETS["microgpt"].config.model.n_parameters == 4192
     assert PRESETS["nanogpt"].config.model.n_parameters == 804_096
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "words"),
+    [
+        ("learning_rate", 0.0007, 1e9, "Learning rate 0.0007 → 1e+09"),
+        ("optimizer", "adamw", "muon", "Optimizer AdamW → Muon"),
+        ("has_mlp", True, False, "MLP on → off"),
+        ("batch_size", 32, "all", "Batch size 32 → the whole table"),
+    ],
+)
+def test_a_change_is_said_as_the_screen_says_its_values(name, before, after, words):
+    assert FIELDS[name].change(before, after) == words

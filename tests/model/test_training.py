@@ -122,7 +122,7 @@ def test_a_change_is_an_event_and_works_from_the_next_step():
     losses(a, 3), losses(b, 3)
     event = a.set(learning_rate=1e-2, weight_decay=0.1)
     assert event == {
-        "step": 3, "kind": "set", "text": "learning rate 0.003 → 0.01", "changes": {"learning_rate": 0.01}
+        "step": 3, "kind": "set", "text": "Learning rate 0.003 → 0.01", "changes": {"learning_rate": 0.01}
     }  # fmt: skip
     assert a.train_step().loss == b.train_step().loss  # the loss comes before the update
     assert a.train_step().loss != b.train_step().loss
