@@ -20,6 +20,7 @@ from viz.routes.assets import asset_routes
 from viz.routes.browser_key import BrowserKey
 from viz.routes.live import live_routes
 from viz.routes.shipped import shipped_routes
+from viz.routes.traces import trace_routes
 
 
 @asynccontextmanager
@@ -35,6 +36,6 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
 app = st.App(
     str(PROJECT / "pages" / "_navigation.py"),
     lifespan=lifespan,
-    routes=[*asset_routes(), *live_routes(connect), *shipped_routes()],
+    routes=[*asset_routes(), *live_routes(connect), *shipped_routes(), *trace_routes()],
     middleware=[Middleware(BrowserKey)],
 )

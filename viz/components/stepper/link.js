@@ -8,10 +8,11 @@ export class Link {
   /** @param {import("./state.js").StepState} state */
   constructor(state) {
     this.state = state;
-    this.stop = state.listen(() => this.#later());
+    this.stop = state.listen(() => this.renew());
   }
 
-  #later() {
+  /** Write the address soon: the state changed, or Streamlit may have written one without it. */
+  renew() {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#write(), PAUSE);
   }

@@ -39,7 +39,7 @@ export class ModelMap {
     if (!name || !progress.isDone(name)) return { width: 1.5, look: "" };
     const norm = this.flow.norm(name);
     const isLit = name === current.name || (plain(name) === plain(current.name) && !current.name.includes("<-"));
-    return { width: norm === null ? 1.5 : 1 + WIDEST * Math.sqrt(norm / this.#largest()), look: isLit ? "flows lit" : "flows" };
+    return { width: norm === null ? 1.5 : 1 + WIDEST * Math.sqrt(Math.min(1, norm / this.#largest())), look: isLit ? "flows lit" : "flows" };
   }
 
   /** The largest gradient inside the model. At the loss all begins with 1, which would make every other line thin. */

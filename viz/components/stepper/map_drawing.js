@@ -101,7 +101,10 @@ export class MapDrawing {
   #place({ isSpine, isFolded, row, columns }, rowHeight) {
     const y = this.height - TOKENS - (row + 0.5) * rowHeight;
     const half = Math.max(6, rowHeight / 2 - 2.5);
-    if (isFolded) return { x: SPINE, y, left: 4, width: this.width - 8, half, isSpine, isFolded };
+    if (isFolded) {
+      const third = (this.width - 8) / 3;
+      return { x: SPINE, y, left: 4 + columns[0] * third, width: (columns[1] - columns[0]) * third, half, isSpine };
+    }
     if (isSpine) return { x: SPINE, y, left: SPINE - half, width: 2 * half, half: Math.min(half, 8), isSpine };
     const third = (this.width - BRANCHES - 2) / 3;
     const left = BRANCHES + columns[0] * third;
@@ -112,7 +115,7 @@ export class MapDrawing {
   #drawNode(node, place, add) {
     const { key, isSpine, isFolded, isSum, parameters } = node;
     const { x, y, left, width, half } = place;
-    const name = isFolded ? key.replace("blocks.", "block ") : last(key);
+    const name = isFolded ? key.replace("blocks.", node.isAlone ? "block " : "") : last(key);
     const lastBadge = isSpine ? x + 14 + 6.8 * name.length + 9 * parameters.length : left + width - 10;
     const badges = isFolded ? [] : parameters.map((parameter, i) => this.#badge(parameter, lastBadge - 9 * i, y, add));
     if (isSpine && !isFolded) {
@@ -160,12 +163,10 @@ function pathBetween(from, to) {
   if (from.isSpine && to.isSpine) return `M${SPINE} ${y1}V${y2}`;
   if (from.isSpine) return `M${SPINE} ${y1}C${SPINE} ${y2 - 2} ${to.left - 8} ${to.y} ${to.left} ${to.y}`;
   if (to.isSpine) return `M${from.left} ${from.y}C${from.left - 8} ${from.y} ${SPINE} ${from.y} ${SPINE} ${y2}`;
-  const [x1, x2, middle] = [within(to.x, from), within(from.x, to), (y1 + y2) / 2];
-  return `M${x1} ${y1}C${x1} ${middle} ${x2} ${middle} ${x2} ${y2}`;
-}
-
-function within(x, { left, width }) {
-  return Math.min(left + width - 8, Math.max(left + 8, x));
+  const [left, right] = [Math.max(from.left, to.left), Math.min(from.left + from.width, to.left + to.width)];
+  if (right > left) return `M${(left + right) / 2} ${y1}V${y2}`;
+  const middle = (y1 + y2) / 2;
+  return `M${from.x} ${y1}C${from.x} ${middle} ${to.x} ${middle} ${to.x} ${y2}`;
 }
 
 function arrows() {

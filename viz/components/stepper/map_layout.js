@@ -10,8 +10,9 @@ const COLUMNS = {
 };
 
 /**
- * @typedef {{key: string, block: string, isSpine: boolean, isFolded: boolean, isSum: boolean, row: number,
- *   columns: [number, number], parameters: string[]}} Node `key` is a value's name, or a folded block's
+ * @typedef {{key: string, block: string, isSpine: boolean, isFolded: boolean, isAlone: boolean, isSum: boolean, row: number,
+ *   columns: [number, number], parameters: string[]}} Node `key` is a value's name, or a folded block's. Folded blocks
+ *   that follow each other share a row, side by side: `columns` says which part of it is theirs
  * @typedef {{from: string, to: string, value: string, reader: string}} Edge between keys; `value` is read by `reader`
  */
 
@@ -33,12 +34,23 @@ export function mapLayout(store, open) {
       const from = keyOf.get(value);
       if (from === undefined && isLearned(store, value)) node.parameters.push(value);
       if (from === undefined || from === key) continue;
-      node.row = Math.max(node.row, nodes.get(from).row + 1);
-      if (!edges.has(`${from} ${key}`)) edges.set(`${from} ${key}`, { from, to: key, value, reader: operation.name });
+      const isBeside = node.isFolded && nodes.get(from).isFolded;
+      node.row = Math.max(node.row, nodes.get(from).row + (isBeside ? 0 : 1));
+      if (!isBeside && !edges.has(`${from} ${key}`)) edges.set(`${from} ${key}`, { from, to: key, value, reader: operation.name });
     }
   }
   const all = [...nodes.values()];
+  shareRows(all.filter((node) => node.isFolded));
   return { nodes: all, edges: [...edges.values()], nRows: 1 + Math.max(0, ...all.map(({ row }) => row)) };
+}
+
+function shareRows(folded) {
+  for (const node of folded) {
+    const beside = folded.filter(({ row }) => row === node.row);
+    const share = 3 / beside.length;
+    node.columns = [beside.indexOf(node) * share, (beside.indexOf(node) + 1) * share];
+    node.isAlone = beside.length === 1;
+  }
 }
 
 function isClosed(block, open) {
@@ -55,7 +67,7 @@ function nodeOf(store, { name, block, kind, inputs, settings }, key, hasGate) {
   const isFolded = key === block && key.startsWith("blocks.");
   const isSpine = isFolded || isOnSpine(store, name, block, inputs);
   const isSum = kind === "elementwise" && settings.function === "add";
-  return { key, block, isSpine, isFolded, isSum, row: isSpine ? 0 : 1, columns, parameters: [] };
+  return { key, block, isSpine, isFolded, isAlone: true, isSum, row: isSpine ? 0 : 1, columns, parameters: [] };
 }
 
 /** What the stream itself passes through: also a norm that comes after the sum instead of before attention or MLP. */

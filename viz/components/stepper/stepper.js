@@ -8,6 +8,7 @@ import { attachKeys, helpDialog } from "./keys.js";
 import { Link } from "./link.js";
 import { ModelMap } from "./map.js";
 import { Origin } from "./origin.js";
+import { Reading } from "./reading.js";
 import { sentenceOf } from "./sentence.js";
 import { StepState } from "./state.js";
 import { Timeline } from "./timeline.js";
@@ -19,7 +20,7 @@ const SILENCE = 200;           // milliseconds before a change is spoken: who wa
 
 /**
  * @param {ShadowRoot} root
- * @param {{run: string, base: string, manifest: string, problem: string}} data
+ * @param {{run: string, base: string, manifest: string, problem: string, remark: string}} data
  * @param {(name: string, value: any) => void} trigger tells Python
  */
 export async function mount(root, data, trigger) {
@@ -52,17 +53,17 @@ class StepperView {
     this.message = make("p.message", { role: "status" }, this.words, this.again);
     this.spoken = make("p.unseen", { "aria-live": "polite" });
     const place = (name, label) => make(`section.${name}`, { "aria-label": label });
-    const [timeline, map, card, voices, origin] = [
-      place("timeline", "timeline"), place("map", "map of the model"), place("card", "operation"),
+    const [reading, timeline, map, card, voices, origin] = [
+      place("reading", "text"), place("timeline", "timeline"), place("map", "map of the model"), place("card", "operation"),
       place("voices", "in words, as a formula, as code"), place("origin", "where does it come from?")];
-    this.whole = make("div.whole", {}, timeline, map, make("div.middle", {}, card, voices), origin);
+    this.whole = make("div.whole", {}, reading, timeline, map, make("div.middle", {}, card, voices), origin);
     this.element = make("div.gb.stepper", {}, this.message, this.whole, this.spoken, dialog);
     this.element.classList.toggle("present", new URLSearchParams(location.search).get("present") === "1");
     root.replaceChildren(this.element);
     this.retheme();
     const needs = { store: this.store, state: this.state, theme: () => this.colors, painter: this.painter };
     this.timeline = new Timeline(timeline, { ...needs, help: this.help });
-    this.parts = [this.timeline, new ModelMap(map, { ...needs, go: (i) => this.timeline.goTo(i) }), new Card(card, needs),
+    this.parts = [new Reading(reading, needs), this.timeline, new ModelMap(map, { ...needs, go: (i) => this.timeline.goTo(i) }), new Card(card, needs),
       new Voices(voices, needs), new Origin(origin, needs)];
   }
 
@@ -72,11 +73,13 @@ class StepperView {
   }
 
   update(data) {
-    const isOther = data.manifest !== this.data.manifest || data.problem !== this.data.problem;
+    const isOther = data.manifest !== this.data.manifest;
     this.data = data;
     this.retheme();
     this.#markAll();
+    if (this.store.n) this.link.renew();
     if (isOther) this.#load();
+    else this.#say();
   }
 
   retheme() {
@@ -86,7 +89,7 @@ class StepperView {
 
   /** Show the trace whose manifest Python named. Until all of it is here the one before stays. */
   async #load() {
-    const { manifest: hash, problem } = this.data;
+    const { manifest: hash } = this.data;
     this.error = "";
     this.#say();
     if (!hash) return;
@@ -98,7 +101,7 @@ class StepperView {
     } catch (error) {
       this.error = error.message;
     }
-    if (!problem) this.#say();
+    this.#say();
   }
 
   #open(manifest) {
@@ -127,9 +130,9 @@ class StepperView {
 
   /** What is wrong or still missing, in words; the parts are hidden as long as they would have nothing to show. */
   #say() {
-    const { manifest, problem } = this.data;
+    const { manifest, problem, remark } = this.data;
     const trouble = problem || this.error || this.store.error;
-    const words = trouble || (this.store.n ? "" : manifest ? "Loading the trace…" : "There is no trace yet.");
+    const words = trouble || (this.store.n ? remark : manifest ? "Loading the trace…" : "There is no trace yet.");
     setText(this.words, words);
     this.message.hidden = !words;
     this.again.hidden = !(this.error || this.store.error);

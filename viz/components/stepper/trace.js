@@ -3,7 +3,7 @@
 /**
  * @typedef {{name: string, shape: number[], axes: string[], role: string, blob: string, data: Float32Array|Int32Array}} Tensor
  * @typedef {{i: number, name: string, part: string, kind: string, inputs: string[], settings: object, forward: string,
- *   block: string, code: string, formula: string, words: string, why: string}} Operation
+ *   block: string, code: string, formula: string, title: string, words: string, why: string}} Operation
  * @typedef {{part: string, block: string, start: number, end: number}} Stretch operations `start` … `end - 1`
  */
 

@@ -1,0 +1,66 @@
+import pytest
+
+from model.config import DataConfig
+from model.datasets import load_dataset
+from model.typed import example, read_typed
+
+
+@pytest.fixture(scope="module")
+def names():
+    return load_dataset(DataConfig(dataset="names"))
+
+
+@pytest.fixture(scope="module")
+def prose():
+    return load_dataset(DataConfig(dataset="prose"))
+
+
+def read(dataset, text, block_size=8):
+    typed = read_typed(text, dataset, block_size)
+    return "".join(dataset.tokenizer.labels(typed.tokens)), typed.remark
+
+
+def test_a_name_stands_between_line_ends_as_in_the_data(names):
+    assert read(names, " marela ") == ("⏎marela⏎", "")
+
+
+def test_prose_is_read_as_it_is(prose):
+    assert read(prose, "the cat") == ("the␣cat", "")
+
+
+def test_an_empty_text_is_an_example_of_the_data(names):
+    assert read(names, "", 32)[0] == f"⏎{example(names)}⏎"
+
+
+def test_a_task_without_text_reads_its_own_exercise():
+    assert read_typed("", load_dataset(DataConfig(dataset="copy")), 32).tokens is None
+
+
+def test_what_does_not_fit_is_cut_and_named(names):
+    text, remark = read(names, "abcdefghijk")
+    assert text == "⏎abcdefgh"
+    assert remark == "The model reads 8 tokens at once: what begins with “ijk” did not fit."
+
+
+def test_a_line_end_that_does_not_fit_is_said_so(names):
+    text, remark = read(names, "abcdefgh")
+    assert text == "⏎abcdefgh"
+    assert remark == "The model reads 8 tokens at once: the end of the line did not fit."
+
+
+def test_a_megabyte_is_cut_quickly_with_a_short_sentence(prose):
+    text, remark = read(prose, "a" * 2**20)
+    assert text == "a" * 9
+    assert len(remark) < 100
+
+
+@pytest.mark.parametrize("text", ["Zoë", "😀", "مرحبا", "<b>a</b>", "a" * 8 + "!"])
+def test_what_the_vocabulary_does_not_know_is_named(names, text):
+    with pytest.raises(ValueError, match="got '"):
+        read_typed(text, names, 8)
+
+
+def test_one_token_is_too_little_to_predict_anything(names, prose):
+    assert read(names, "a")[0] == "⏎a⏎"
+    with pytest.raises(ValueError, match="at least two tokens"):
+        read_typed("a", prose, 8)
