@@ -23,6 +23,7 @@ CHOSEN = "chosen_run"        # session_state: the sidebar's list of runs
 NAME = "run_name"            # session_state: the text field that renames a run
 UPLOAD, PASTED = "uploaded_text", "pasted_text"  # session_state: the two ways to bring a text
 FETCH, FILE = "fetch", "file"  # session_state: the two ways to get TinyShakespeare
+SETTINGS_OPEN, SETTINGS_TAB = "settings_open", "settings_tab"  # session_state: what of the next run's settings is open
 _TEXT = "own_text"           # session_state: the text that this visitor pasted or uploaded
 DEFAULT = PRESETS["classroom"].config
 _FROM_DATA = ("vocab_size", "text_sha256")  # follow from the data, never drafted

@@ -56,16 +56,22 @@ def next_run(view: View) -> None:
     """Presets, every other setting in three tabs, and the bar that starts a new run."""
     draft = _session.draft(view)
     values = view.config.to_dict() | draft
-    with st.expander("Settings for a new run: presets, model, training, data", icon=":material/tune:"):
+    title = "Settings for a new run: presets, model, training, data"
+    panel = st.expander(title, icon=":material/tune:", key=_session.SETTINGS_OPEN, on_change="rerun")
+    if not panel.open:
+        return  # some forty widgets: made only for who wants them, or the first picture waits for them
+    with panel:
         _new_run_bar(view, values, draft)
-        tabs = st.tabs(["Presets", *SECTIONS])
-        with tabs[0]:
-            _presets()
+        tabs = st.tabs(["Presets", *SECTIONS], key=_session.SETTINGS_TAB, on_change="rerun")
+        if tabs[0].open:
+            with tabs[0]:
+                _presets()
         for tab, (title, fields) in zip(tabs[1:], SECTIONS.items(), strict=True):
-            with tab:
-                _widgets(view, fields, values)
-                if title == "Data":
-                    _data.data_panel(values)
+            if tab.open:
+                with tab:
+                    _widgets(view, fields, values)
+                    if title == "Data":
+                        _data.data_panel(values)
 
 
 def _presets() -> None:
