@@ -12,6 +12,7 @@ from model.runs.answers import Answer, Refused, disk_sentence
 from model.runs.host import Host, owner_of
 from model.runs.hosted import HostedRun
 from model.runs.request import MAX_NAME, Request
+from model.runs.retention import n_bytes_of
 from model.runs.store import Card
 
 SECONDS_TO_LEAVE = 10.0
@@ -63,6 +64,7 @@ async def query(host: Host, request: Request) -> Answer:
 async def fork(host: Host, request: Request) -> Answer:
     """Copy a run as it is now into a run of whoever asks; `what_if` keeps it out of lists."""
     parent, run = host.open(request.run), secrets.token_hex(16)
+    await host.retention.require(n_bytes_of(parent.folder.path))
     await _until_left(parent)
     what_if = bool(request.header.get("what_if"))
     name = request.name_for(run)
@@ -106,8 +108,7 @@ async def delete(host: Host, request: Request) -> Answer:
     run.is_deleted = True
     await host.stop_worker(run, save=False)
     host.store.delete(request.run)
-    host.runs.pop(request.run, None)
-    host.owners.pop(request.run, None)
+    host.forget(request.run)
     return {}, {}
 
 

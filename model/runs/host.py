@@ -19,6 +19,7 @@ from model.runs.answers import Refused
 from model.runs.forks import Forks
 from model.runs.hosted import HostedRun
 from model.runs.link import Link
+from model.runs.retention import Retention
 from model.runs.store import RUN_ID, Card, Store, StoreError
 
 SECONDS_UNTIL_LET_GO = 60.0  # a paused run without viewers gives its process back
@@ -43,6 +44,7 @@ class Host:
         self.store = Store(home)
         self.runs: dict[str, HostedRun] = {}
         self.owners: dict[str, str] = {}  # run -> owner, of every listed run that can be read
+        self.retention = Retention(self.store, self.is_in_use, self.forget)
         self._admission = Admission.from_environment()
         self._let_go = float(os.environ.get("GLASSBOX_IDLE_SECONDS") or SECONDS_UNTIL_LET_GO)
         self._waiting: dict[str, None] = {}  # in the order of arrival
@@ -63,6 +65,21 @@ class Host:
     def keep_owner(self, card: Card) -> None:
         """Take note of who finds this run in a list."""
         self.owners[card.id] = "" if card.what_if else card.owner
+
+    def forget(self, run: str) -> None:
+        """Drop what is known of a run that is no longer there."""
+        for known in (self.runs, self.owners, self._waiting):
+            known.pop(run, None)
+
+    def is_in_use(self, run: str) -> bool:
+        """Say whether a run has a process or viewers, or is to train."""
+        hosted = self.runs.get(run)
+        return hosted is not None and bool(hosted.link or hosted.viewers or hosted.card.intention == "training")
+
+    def note_seen(self, run: str) -> None:
+        """Take note that somebody asks for this run, if there is one of this id."""
+        if RUN_ID.fullmatch(run) and not self.store.is_shipped(run):
+            self.store.folder(run).mark_seen()
 
     def open(self, run: str) -> HostedRun:
         """Return a run by its id. Raises Refused: unknown, or it cannot be read."""

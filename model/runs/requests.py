@@ -37,6 +37,7 @@ async def create(host: Host, request: Request) -> Answer:
     name = request.name_for(run)
     intention = "training" if request.header.get("start", True) else "paused"
     card = Card(run, name, owner_of(key), checked, time.time(), intention)
+    await host.retention.require(len(own.encode()) if own else 0)
     try:
         host.store.create(card, own)
     except OSError as error:

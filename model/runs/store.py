@@ -20,6 +20,8 @@ from typing import Any
 
 import numpy as np
 
+from model.runs.names import name_of
+
 FORMAT_VERSION = 1
 RUN_ID = re.compile(r"[0-9a-f]{32}")
 SHIPPED = Path(__file__).parents[2] / "assets" / "runs"  # runs that come with the project: read-only, free to fork
@@ -44,6 +46,11 @@ class Card:
     intention: str = "paused"  # training | paused: what the owner asked for last
     what_if: bool = False
     dataset: dict[str, Any] | None = None  # sha256 and vocabulary that the run first saw
+
+    @property
+    def is_named(self) -> bool:
+        """Whether somebody chose its name: such a run is kept until its owner deletes it."""
+        return self.name != name_of(self.id)
 
     def to_json(self) -> str:
         """Return the card as the text of run.json."""
@@ -87,6 +94,16 @@ class RunFolder:
     def write_card(self, card: Card) -> None:
         """Replace run.json."""
         replace(self.path / "run.json", card.to_json().encode())
+
+    @property
+    def seen(self) -> float:
+        """When the run was made, looked at or commanded last, in seconds since 1970: the time of run.json."""
+        return (self.path / "run.json").stat().st_mtime
+
+    def mark_seen(self) -> None:
+        """Take note that somebody looks at this run or commands it."""
+        with contextlib.suppress(OSError):  # there is no such run, or it lies on a read-only disk
+            os.utime(self.path / "run.json")
 
     def text(self) -> str | None:
         """Return the user's own text that this run learns, if it has one."""
@@ -171,11 +188,14 @@ class Store:
         fresh.path.rename(folder.path)
         return folder
 
+    def set_aside(self, run: str) -> Path:
+        """Take a run out of the store; returns the folder that is left to be removed."""
+        aside = self._runs / f".deleted-{run}"
+        return self.folder(run).path.rename(aside)
+
     def delete(self, run: str) -> None:
         """Remove a run for good."""
-        bin_path = self._runs / f".deleted-{run}"
-        self.folder(run).path.rename(bin_path)
-        shutil.rmtree(bin_path, ignore_errors=True)
+        shutil.rmtree(self.set_aside(run), ignore_errors=True)
 
 
 def replace(path: Path, data: bytes) -> None:

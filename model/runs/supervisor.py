@@ -82,6 +82,7 @@ class Visitor(asyncio.Protocol):
 
     async def _do(self, number: int, header: wire.Header, arrays: wire.Arrays) -> Answer:
         do = header.get("do")
+        self._host.note_seen(str(header.get("run", "")))
         if do in ("subscribe", "wants", "unsubscribe"):
             self._follow(do, number, header)
             return {}, {}
@@ -131,7 +132,7 @@ async def supervise(home: Path, log_file: IO[str]) -> None:
     path.unlink(missing_ok=True)  # the lock is ours, so whoever listened there is gone
     server = await loop.create_unix_server(lambda: Visitor(host, done), path)
     path.chmod(0o600)
-    keepers = [loop.create_task(forks.keep()), loop.create_task(host.watch())]
+    keepers = [loop.create_task(keeper) for keeper in (forks.keep(), host.watch(), host.retention.keep())]
     host.resume()
     gc.freeze()
     log.info("hosting the runs of %s", home)
@@ -180,6 +181,7 @@ def main() -> None:
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         log.addHandler(handler)
         log.setLevel(logging.INFO)
+        os.dup2(log_file.fileno(), sys.stderr.fileno())  # what nobody caught is read here, not in a closed terminal
         asyncio.run(supervise(home, log_file))
 
 
