@@ -14,11 +14,13 @@ The sequence goes alone, in float32, with attention step by step; BatchNorm read
 take them as constants. The model, its gradients and its optimizer stay as they are.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
 
-from model.config import RunConfig
+from model.config import ModelConfig, RunConfig
 from model.records import Batch, Recorded, Trace
 from model.tokenizer import Tokenizer
 from model.trace_backward import backward_operations
@@ -27,6 +29,25 @@ from model.trace_forward import forward_operations
 from model.trace_names import axes_of, last
 from model.trace_update import Memory, trace_update
 from model.transformer import Transformer
+
+
+def one_row(
+    tokens: Sequence[int], targets: Sequence[int] | None, weights: Sequence[float] | None, config: ModelConfig
+) -> Batch:
+    """A batch of one row. Without `targets` each token's target is the next one, and the last has none; without
+    `weights` all targets count. ValueError, one sentence, for what this model cannot read."""
+    if targets is None:
+        tokens, targets = tokens[:-1], tokens[1:]
+    weights = [1.0] * len(tokens) if weights is None else weights
+    if not 1 <= len(tokens) <= config.block_size:
+        raise ValueError(f"tokens must be 1 to {config.block_size}, the context, and one to predict; got {len(tokens)}")
+    if not len(tokens) == len(targets) == len(weights):
+        raise ValueError(f"tokens, targets and weights must be equally many; got {len(targets)} and {len(weights)}")
+    if not all(type(k) is int and 0 <= k < config.vocab_size for k in (*tokens, *targets)):
+        raise ValueError(f"tokens must be ids from 0 to {config.vocab_size - 1}")
+    if not all(w in (0, 1) for w in weights) or not any(weights):
+        raise ValueError("weights must be 0 or 1, and at least one target must count")
+    return Batch(np.array([tokens], np.int64), np.array([targets], np.int64), np.array([weights], np.float32))
 
 
 def trace_iteration(
@@ -40,11 +61,9 @@ def trace_iteration(
     """The iteration that would follow `step` updates if `batch`, one row, were all there is to learn from.
 
     `memory`: what the optimizer remembers, as `optim.Update.tensors()` gives it; nothing before the first update.
-    ValueError when the row is longer than block_size or no target counts.
+    The row must have at least one target that counts. ValueError when it is longer than block_size.
     """
     tokens, targets, weights = (torch.from_numpy(row[0]) for row in (batch.tokens, batch.targets, batch.weights))
-    if not weights.any():
-        raise ValueError("weights must count at least one target; got none")
     seen = capture(model, tokens, targets, weights)
     forward = forward_operations(model.config, len(tokens), float(weights.sum()))
     parameters = parameters_by_name(model)

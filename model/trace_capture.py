@@ -5,6 +5,8 @@ the same value, one contribution each, caught on the edges of the graph behind t
 """
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.graph import Node
 
+from model.norms import RMSNorm
 from model.trace_names import traced
 from model.transformer import Transformer
 
@@ -43,7 +46,7 @@ def capture(model: Transformer, tokens: Tensor, targets: Tensor, weights: Tensor
     """Forward, loss and backward of one sequence: tokens, targets, weights (T,). The model is left as it was: gradients
     are handed over, not added to its parameters."""
     seen = Captured()
-    with torch.enable_grad(), model.watch(seen.tap):
+    with torch.enable_grad(), model.watch(seen.tap), _reading_once(model):
         logits = model(tokens[None])[0]  # (T, V)
         token_loss = seen.tap("token_loss", F.cross_entropy(logits, targets, reduction="none"))  # (T,)
         loss = seen.tap("loss", (token_loss * weights).sum() / weights.sum())  # ()
@@ -57,23 +60,38 @@ def capture(model: Transformer, tokens: Tensor, targets: Tensor, weights: Tensor
     return seen
 
 
+@contextmanager
+def _reading_once(model: Transformer) -> Iterator[None]:
+    """RMSNorm reads a value twice, for the division and for its size. Behind a view of its own it reads it once, and
+    autograd adds the two up before they join what other readers contribute."""
+    norms = [module for module in model.modules() if isinstance(module, RMSNorm)]
+    hooks = [norm.register_forward_pre_hook(lambda _, inputs: (inputs[0].view_as(inputs[0]),)) for norm in norms]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
 class Edges:
     """Autograd's graph behind a loss, cut into operations at the named tensors: who reads what, through which edges."""
 
     def __init__(self, named: dict[str, Tensor]) -> None:
-        # Held here, because a node's identity lasts only as long as somebody holds it.
-        self._nodes: dict[Node, str] = {torch.autograd.graph.get_gradient_edge(t).node: n for n, t in named.items()}
+        # `nodes`: where each named tensor is made; `inner`: the operation that every node is part of. A node's identity
+        # lasts only as long as somebody holds it, so they are held here.
+        self.nodes: dict[str, Node] = {n: torch.autograd.graph.get_gradient_edge(t).node for n, t in named.items()}
+        self._names = {node: name for name, node in self.nodes.items()}
         self._edges: dict[str, list[tuple[str, Node, int]]] = {name: [] for name in named}
         self.inner: dict[Node, str] = {}
-        for node, name in list(self._nodes.items()):
+        for name, node in self.nodes.items():
             self._walk(node, name)
 
     def _walk(self, node: Node, reader: str) -> None:
         """Follow the edges from an operation's output back to the named tensors it was made from."""
         self.inner[node] = reader
         for i, (source, _) in enumerate(node.next_functions):
-            if source in self._nodes:
-                self._edges[self._nodes[source]].append((reader, node, i))
+            if source in self._names:
+                self._edges[self._names[source]].append((reader, node, i))
             elif source is not None and source not in self.inner:
                 self._walk(source, reader)
 
@@ -97,7 +115,7 @@ def _recorder(seen: Captured, places: list[tuple[int, tuple[str, str]]]) -> Any:
         for i, place in places:
             flow = grad_inputs[i]
             assert flow is not None, place
-            # RMSNorm reads a value twice, for the division and for its size: one reader, two edges.
-            seen.branches[place] = seen.branches[place] + flow if place in seen.branches else flow
+            assert place not in seen.branches, place
+            seen.branches[place] = flow
 
     return record

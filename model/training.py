@@ -5,7 +5,7 @@ probing, sampling) draws from no generator of the run and changes no number, so 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from time import perf_counter
 from typing import Any
@@ -33,7 +33,8 @@ from model.measure import (
 )
 from model.optim import Update, clip, schedule_share
 from model.probing import Array
-from model.records import Batch
+from model.records import Batch, Trace
+from model.trace import one_row, trace_iteration
 from model.transformer import Transformer
 
 Event = dict[str, Any]
@@ -247,6 +248,23 @@ class Trainer:
         """The probe frame's header and arrays, see `model.probing.probe`."""
         header, arrays = probing.probe(self.model, self.dataset, taps, tokens)
         return {"step": self.step} | header, arrays
+
+    def trace(
+        self,
+        tokens: Sequence[int] | None = None,
+        targets: Sequence[int] | None = None,
+        weights: Sequence[float] | None = None,
+    ) -> Trace:
+        """The next iteration on one row, taken apart (`model.trace`): the fixed held-out row, or as `one_row` says.
+
+        The run stays as it is. ValueError for a row that this model cannot read.
+        """
+        model = self.config.model
+        batch = self.dataset.probe_text(model.block_size)
+        if tokens is not None:
+            batch = one_row(tokens, targets, weights, model)
+        memory = self._update.tensors()
+        return trace_iteration(self.model, batch, self.dataset.tokenizer, self.config, memory, self.step)
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Everything that decides how the run goes on: copies of all tensors by name, and what JSON can hold."""

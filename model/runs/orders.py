@@ -13,6 +13,7 @@ import numpy as np
 from model.runs.job import Job
 from model.runs.store import Card, RunFolder
 from model.runs.wire import Arrays, Header
+from model.trace_manifest import manifest
 
 MAX_TEXTS, MAX_TOKENS = 16, 512  # of one request for samples
 Answer = tuple[Header, Arrays]
@@ -107,9 +108,26 @@ def probe(job: Job, order: Header) -> Answer:
     return job.trainer.probe(_names(order, "taps"), tokens=tokens)
 
 
+def trace(job: Job, order: Header) -> Answer:
+    """Take the next iteration apart, on `text`, on `tokens` with `targets` and `weights`, or on the fixed probe text.
+
+    Answers with the manifest, still without words, and its blobs as bytes. `n_cut`: how many tokens of the text the
+    context had no room for.
+    """
+    tokens, targets, weights = (order.get(name) for name in ("tokens", "targets", "weights"))
+    n_cut = 0
+    if (text := order.get("text")) is not None:
+        most = job.trainer.config.model.block_size + 1  # the last is only predicted
+        tokens = job.dataset.tokenizer.encode(str(text))
+        n_cut, tokens = max(0, len(tokens) - most), tokens[:most]
+    header, blobs = manifest(job.trainer.trace(tokens, targets, weights))
+    return {"step": job.step, "manifest": header, "n_cut": n_cut}, dict(blobs)
+
+
 ORDERS: dict[str, Callable[[Job, Header], Answer]] = {
     "start": start, "pause": pause, "step": step, "set": set_, "extend": extend, "reset": reset, "undo": undo,
     "fork": fork, "sample": sample, "weights": weights, "probe": probe,
+    "trace": trace,
 }  # fmt: skip
 
 

@@ -91,7 +91,7 @@ REQUESTS: dict[str, Callable[[Host, Request], Awaitable[Answer]]] = {
     "create": create, "list": list_, "describe": describe, "snapshot": snapshot, "points": points, "text": text,
     "start": start, "pause": pause, "fork": fork, "adopt": adopt, "rename": rename, "delete": delete,
     **dict.fromkeys(("step", "set", "reset", "undo", "extend"), command),
-    **dict.fromkeys(("sample", "weights", "probe"), query),
+    **dict.fromkeys(("sample", "weights", "probe", "trace"), query),
 }  # fmt: skip
 
 
