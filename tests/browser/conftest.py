@@ -13,8 +13,10 @@ from playwright.sync_api import Page, expect, sync_playwright
 from model.runs import wire
 from tools.app_process import ROOT, AppProcess
 from tools.chromium import NONE_FOUND, find
+from viz.routes.assets import MEDIA_TYPES, bundle
 
 PICTURES = ROOT / "test-results"
+BYTES = "const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;"
 STREAMLIT_OWN_404 = re.compile(r"/.+/_stcore/(health|host-config)$")
 
 expect.set_options(timeout=45_000)
@@ -49,6 +51,29 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-dev-shm-usage"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def modules(chromium):
+    """A page on which `call(module, code, value)` runs code with that module's exports as `m`; no server is needed."""
+    page = chromium.new_page()
+
+    def serve(route):
+        name = route.request.url.removeprefix("http://modules.test/")
+        if name not in bundle().assets:
+            return route.fulfill(status=200, content_type="text/html", body="<!doctype html><body>")
+        return route.fulfill(body=bundle().assets[name].plain, content_type=MEDIA_TYPES[re.search(r"\.\w+$", name)[0]])
+
+    page.route("**/*", serve)
+    page.goto("http://modules.test/")
+
+    def call(module, code, value=None):
+        return page.evaluate(
+            f"async (value) => {{ const m = await import('/{module}'); {BYTES} {code} }}", value
+        )
+
+    yield call
+    page.close()
 
 
 class Visitor:
@@ -105,6 +130,17 @@ class Visitor:
         while not condition():
             assert time.monotonic() < deadline, f"{self.state} at step {self.step}: {self.frames[-1:]}"
             self.page.wait_for_timeout(20)
+
+    def settle(self):
+        """Wait until no script runs: an open list closes when its page is made anew."""
+        self.page.wait_for_timeout(300)
+        expect(self.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+    def open_settings(self, tab):
+        """Open the settings of the next run at one of their tabs."""
+        self.page.get_by_test_id("stExpander").filter(has_text="Settings for a new run").locator("summary").click()
+        self.page.get_by_role("tab", name=tab).click()
+        self.settle()
 
     def _console(self, message):
         if message.type == "error":

@@ -1,41 +1,13 @@
 """The live component's modules by themselves, in a real browser: decoding, catching up, thinning, numbers, limits."""
 
 import base64
-import re
 
 import numpy as np
 import pytest
 
 from model.runs.wire import encode
-from viz.routes.assets import MEDIA_TYPES, bundle
 
 COLUMNS = ["step", "loss", "val_loss", "seconds"]
-
-
-@pytest.fixture(scope="module")
-def modules(chromium):
-    """A page on which `call(module, code, value)` runs code with that module's exports as `m`; no server is needed."""
-    page = chromium.new_page()
-
-    def serve(route):
-        name = route.request.url.removeprefix("http://modules.test/")
-        if name not in bundle().assets:
-            return route.fulfill(status=200, content_type="text/html", body="<!doctype html><body>")
-        return route.fulfill(body=bundle().assets[name].plain, content_type=MEDIA_TYPES[re.search(r"\.\w+$", name)[0]])
-
-    page.route("**/*", serve)
-    page.goto("http://modules.test/")
-
-    def call(module, code, value=None):
-        return page.evaluate(
-            f"async (value) => {{ const m = await import('/{module}'); {BYTES} {code} }}", value
-        )
-
-    yield call
-    page.close()
-
-
-BYTES = "const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;"
 
 
 def b64(message):
