@@ -68,7 +68,9 @@ def _title(case: Case) -> str:
     if operation.name in _GLOBAL:
         return _GLOBAL[operation.name]
     if operation.part == "update":
-        return _UPDATE[operation.name.partition(":")[0]].format(case.noun(operation.name))
+        is_sum = operation.settings.get("add") == 1  # plain momentum adds up, where others average
+        what = "Speed m of {}" if is_sum else _UPDATE[operation.name.partition(":")[0]]
+        return what.format(case.noun(operation.name))
     noun = case.noun(operation.name)
     if operation.part != "backward":
         return sentence(noun.removeprefix("the "))

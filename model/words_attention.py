@@ -98,9 +98,10 @@ def _gathered(case: Case) -> Text:
 def _attention_out(case: Case) -> Text:
     heads, width = case.model.n_heads, case.model.d_model
     who = "The result of the one head is" if heads == 1 else f"The results of the {heads} heads, side by side, are"
+    whose = "the head's findings" if heads == 1 else "the findings of each, made apart,"
     return Text(
         f"{who} mixed by a matrix into {width} numbers for the stream{case.then_bias}.",
-        "Heads work apart; this matrix learns in which channels of the stream the findings of each are written.",
+        f"The matrix learns in which channels of the stream {whose} are written.",
         case.linear("h,d"),
     )
 

@@ -22,10 +22,13 @@ def backward_text(case: Case) -> Text:
     text = _RULES[own_name(operation.forward)](case, wanted)
     if not reader:
         return text
-    # What comes back from one reader is a part of the gradient, on the screen and in the formula.
-    part = rf"\left.{slope(wanted)}\right|_{{\text{{{reader.replace('_', '-')}}}}}"
     words = f"From {reader}: {text.words[0].lower()}{text.words[1:]}"
-    return Text(words, text.why, text.formula.replace(slope(wanted), part, 1))
+    return Text(words, text.why, text.formula.replace(slope(wanted), _part(wanted, reader), 1))
+
+
+def _part(wanted: str, reader: str) -> str:
+    """The part of a gradient that comes back from one reader."""
+    return rf"\left.{slope(wanted)}\right|_{{\text{{{reader}}}}}"
 
 
 def _start() -> Text:
@@ -39,7 +42,7 @@ def _start() -> Text:
 def _sum(case: Case) -> Text:
     wanted = case.operation.name.removeprefix("grad:")
     readers = [name.partition("<-")[2] for name in case.operation.inputs]
-    sums = " + ".join(rf"\left.{slope(wanted)}\right|_{{\text{{{r.replace('_', '-')}}}}}" for r in readers)
+    sums = " + ".join(_part(wanted, reader) for reader in readers)
     return Text(
         f"{sentence(case.noun(wanted))} went into {listed(readers)}; the gradients that come back from there are "
         "added.",

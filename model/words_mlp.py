@@ -76,7 +76,7 @@ def _mlp_out(case: Case) -> Text:
     return Text(
         f"The {case.model.d_mlp} hidden units are mixed by a matrix into {case.model.d_model} numbers for the stream"
         f"{case.then_bias}.",
-        "Each unit that responded adds its own column of the matrix to the stream: this is how its finding is told.",
+        "Each unit that answered adds its own column of the matrix: this is how it tells what it has found.",
         case.linear("n"),
     )
 

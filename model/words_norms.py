@@ -48,6 +48,8 @@ def norm_text(case: Case) -> Text:
         return _query_key_norm(case, norm)
     lead, why = _PLACES.get((own, case.model.norm_placement)) or _PLACES[own, ""]
     made = _MAKES[norm].format(n=case.model.d_model)
+    if not case.model.has_residual:  # nothing is added, so nothing grows by adding
+        why = "What comes next then reads numbers of one size, whatever size they had."
     return Text(f"{lead}, {made}{_then(case)}.", _RUNNING if norm == "batchnorm" else why, _formula(case, norm))
 
 
