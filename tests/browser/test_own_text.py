@@ -17,8 +17,7 @@ def data_tab(app, visitor):
     page = visitor.page
     page.goto(app.url)
     visitor.wait(lambda: visitor.step >= 1)
-    page.get_by_test_id("stExpander").filter(has_text="Settings for a new run").locator("summary").click()
-    page.get_by_role("tab", name="Data").click()
+    visitor.open_settings("Data")
     page.get_by_role("combobox", name="Data").click()
     page.get_by_role("option", name="text", exact=False).filter(has_text="own").click()
     expect(page.get_by_test_id("stFileUploader")).to_be_visible()

@@ -6,11 +6,6 @@ from playwright.sync_api import expect
 from tools.app_process import AppProcess, busiest_process
 
 
-def open_settings(page, tab):
-    page.get_by_test_id("stExpander").filter(has_text="Settings for a new run").locator("summary").click()
-    page.get_by_role("tab", name=tab).click()
-
-
 @pytest.fixture
 def training(app, visitor):
     visitor.page.goto(app.url)
@@ -20,7 +15,7 @@ def training(app, visitor):
 
 def test_another_architecture_is_a_new_run_and_the_old_one_stays_in_the_list(training, picture):
     page, old = training.page, training.run
-    open_settings(page, "Model")
+    training.open_settings("Model")
     slider = page.get_by_role("slider", name="Layers")
     slider.focus()
     slider.press("ArrowLeft")
@@ -30,6 +25,7 @@ def test_another_architecture_is_a_new_run_and_the_old_one_stays_in_the_list(tra
     training.wait(lambda: training.run != old and training.step >= 5)
     assert training.last(("snapshot",), "run")["config"]["n_layers"] == 1
     picture(page)
+    training.settle()
     page.get_by_test_id("stSidebar").get_by_role("combobox").click()
     options = page.get_by_role("option")
     expect(options).to_have_count(2)
