@@ -47,7 +47,7 @@ def _rename_and_delete(view: View) -> None:
     with st.popover("", icon=":material/more_horiz:", help="Rename or delete this run."):
         st.text_input("Name", max_chars=40, key=_session.NAME, on_change=_rename, args=(view,),
                       placeholder="a name for this run",
-                      help="A run that you name is kept; one without goes when nobody has opened it for 7 days.")  # fmt: skip
+                      help="A run that you name is kept; others go when unopened for 7 days.")  # fmt: skip
         st.button("Delete this run", icon=":material/delete:", on_click=_delete, args=(view,),
                   help="Its weights and history go for good.")  # fmt: skip
 
