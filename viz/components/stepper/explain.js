@@ -64,7 +64,7 @@ export function sources(store, operation, index) {
 }
 
 /** Entries that say which numbers are read, and are not multiplied: token ids, positions, targets. */
-function lookedUp({ kind, inputs }, index) {
+export function lookedUp({ kind, inputs }, index) {
   if (kind === "gather" || kind === "cross_entropy") return [[inputs[1], [index[0]]]];
   return kind === "cross_entropy_backward" ? [[inputs[2], [index[0]]]] : [];
 }

@@ -30,9 +30,11 @@ export function steps(store, operation, index) {
   return typeof written === "string" ? [`${n(made.cell)}: ${written}`] : [...written, n(made.cell)];
 }
 
-/** The steps as one line of text; "" while there is nothing to say. */
+/** The cell with its numbers filled in, as one line of text; "" while there is nothing to say. */
 export function expression(store, operation, index) {
-  return steps(store, operation, index).filter((step, i, all) => step !== all[i - 1]).join(" = ");
+  const all = steps(store, operation, index);
+  const numbers = all.slice(all.length > 2 ? 1 : 0).filter((step, i, kept) => step !== kept[i - 1]);
+  return all.length ? [entry({ tensor: operation.name, index }), ...numbers].join(" = ") : "";
 }
 
 /** a + b − c; beyond a few summands only how many more there are. */
