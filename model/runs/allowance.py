@@ -19,7 +19,12 @@ class Allowance:
     @property
     def is_due(self) -> bool:
         """Whether it may be done now."""
-        return time.monotonic() >= self._next and time.process_time() >= self._next_cpu
+        return self.seconds_left == 0
+
+    @property
+    def seconds_left(self) -> float:
+        """How long it takes at least until it is due."""
+        return max(0.0, self._next - time.monotonic(), self._next_cpu - time.process_time())
 
     @contextmanager
     def spend(self) -> Iterator[None]:

@@ -19,10 +19,11 @@ Answer = tuple[Header, Arrays]
 
 
 def score(job: Job, order: Header) -> Answer:
-    """Read a text: the loss of each token, and the likeliest tokens at each position. On any run; changes nothing."""
+    """Read a text: the loss of each token, the likeliest tokens at each position, and how many edits stand. On any run;
+    changes nothing."""
     row = _row(job, order)
     reading = read(job.trainer.model, row)
-    return {"step": job.step, "loss": _shown(loss_of(reading, row))}, dict(reading)
+    return {"step": job.step, "loss": _shown(loss_of(reading, row)), "n_edits": len(_edits(job))}, dict(reading)
 
 
 def learn(job: Job, order: Header) -> Answer:

@@ -18,9 +18,10 @@ from model.runs import wire
 from model.runs.allowance import Allowance
 from model.runs.answers import disk_sentence
 from model.runs.channel import Channel, Gone
+from model.runs.following import Following
 from model.runs.job import Job
 from model.runs.looking import Looking
-from model.runs.orders import ORDERS
+from model.runs.orders import ORDERS, trace
 from model.runs.store import RunFolder
 
 NICENESS = 10
@@ -110,6 +111,7 @@ class Worker:
         self.job, self.channel = job, channel
         self.looking = Looking(job, channel)
         self.looking.wants = wants
+        self._orders = ORDERS | {"follow": Following(trace).answer}
         self._is_leaving = False
         self._statistics_due = Allowance(SHARE_OF_STATISTICS, SECONDS_BETWEEN_STATISTICS)
         self._next_point = 0.0
@@ -197,7 +199,7 @@ class Worker:
     def _answer(self, do: str, order: wire.Header) -> bytes:
         reply = {"kind": "reply", "id": order["id"]}
         try:
-            header, arrays = ORDERS[do](self.job, order)
+            header, arrays = self._orders[do](self.job, order)
             self._record_samples()
             return wire.encode({**header, **reply, "ok": True}, arrays)
         except (ValueError, OSError) as error:

@@ -22,7 +22,10 @@ from viz.routes.fan_out import MAX_TAPS, NOTHING, SECONDS_TO_RETURN, RunFeed, Vi
 MAX_TEXT = 8192                  # characters of one message from a browser
 TAP = re.compile(r"[a-z0-9_./]{1,64}")
 RUN_ID = re.compile(r"[0-9a-f]{32}")
-COMMANDS = {"start", "pause", "step", "set", "reset", "undo", "extend", "fork", "adopt", "delete", "rename"}
+COMMANDS = {
+    "start", "pause", "step", "set", "reset", "undo", "extend", "fork", "adopt", "delete", "rename",
+    "learn", "edit", "unedit", "score",
+}  # fmt: skip
 RESERVED = {"self", "command", "do", "run", "key", "id", "command_id", "timeout", "arrays"}
 UNKNOWN_RUN, REFUSED_MESSAGE = 4404, 4400  # close codes; 4000–4999 are an application's own
 
@@ -121,10 +124,10 @@ class Live:
             return encode({**reply, "ok": False, "error": "There is no such command."})
         arguments = {name: value for name, value in message.items() if name not in RESERVED}
         try:
-            header = await asyncio.to_thread(self._connect().command, run, key, do, **arguments)
+            header, arrays = await asyncio.to_thread(self._connect().request, do, run=run, key=key, **arguments)
         except Refused as refusal:
             return encode({**reply, "ok": False, "error": str(refusal)})
-        return encode({**header, **reply, "ok": True})
+        return encode({**header, **reply, "ok": True}, arrays)
 
     async def _leave(self, feed: RunFeed) -> None:
         """Somebody left: want less; and when nobody came back for a while, end the subscription."""

@@ -6,16 +6,22 @@ and blobs only as bytes. Who asks for what is gone gets a 404, and asks the page
 
 import asyncio
 import gzip
+import hashlib
+import json
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+import numpy as np
+from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
+
+from model.trace_manifest import with_words
 
 MAX_BYTES = 64 * 2**20
 LEVEL = 1                        # a page waits
@@ -73,6 +79,14 @@ def keep(run: str, blobs: Mapping[str, bytes]) -> None:
     """Keep blobs of a run's trace, by content hash, for the browsers that will ask for them."""
     for digest, blob in blobs.items():
         _blobs.keep(run, digest, blob)
+
+
+def keep_trace(run: str, manifest: Mapping[str, Any], blobs: Mapping[str, NDArray[np.uint8]]) -> str:
+    """Keep a whole trace as a worker gave it; returns the content hash of its manifest, which now has words."""
+    written = json.dumps(with_words(dict(manifest)), ensure_ascii=False, separators=(",", ":")).encode()
+    digest = hashlib.sha256(written).hexdigest()
+    keep(run, {digest: written} | {manifest["blobs"][name]["hash"]: array.tobytes() for name, array in blobs.items()})
+    return digest
 
 
 def trace_routes() -> list[BaseRoute]:

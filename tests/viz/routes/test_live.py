@@ -1,6 +1,7 @@
 import json
 import time
 
+import numpy as np
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -21,8 +22,14 @@ class FakeClient:
     def __init__(self):
         self.asked, self.wanted, self.on_frame, self.seq = [], [], None, 10
 
-    def request(self, command, run, key):
-        return {"owner": key == KEY}, {}
+    def request(self, command, run, key, **arguments):
+        if command == "describe":
+            return {"owner": key == KEY}, {}
+        self.asked.append((command, arguments))
+        if key != KEY:
+            raise Refused("This run belongs to another browser: you can watch it or fork it.")
+        arrays = {"after/token_loss": np.array([2.5, 0.5], np.float32)} if command == "learn" else {}
+        return {"id": 999, "kind": "answer", "state": "paused"}, arrays
 
     def subscribe(self, run, on_frame, wants):
         if run != RUN:
@@ -32,12 +39,6 @@ class FakeClient:
 
     def snapshot(self, run):
         return encode({"kind": "snapshot", "seq": self.seq})
-
-    def command(self, run, key, do, **arguments):
-        self.asked.append((do, arguments))
-        if key != KEY:
-            raise Refused("This run belongs to another browser: you can watch it or fork it.")
-        return {"id": 999, "kind": "answer", "state": "paused"}
 
     def wants(self, new):
         self.wanted.append(new)
@@ -117,6 +118,14 @@ def test_commands_are_answered_under_their_number(browser, client):
         answer = header(socket)
     assert (answer["kind"], answer["id"], answer["ok"], answer["state"]) == ("reply", 7, True, "paused")
     assert client.asked == [("step", {"n": 100})]
+
+
+def test_what_was_tried_is_answered_with_its_numbers(browser):
+    with browser.websocket_connect(f"/live/{RUN}", headers=SAME_ORIGIN) as socket:
+        joined(socket).send_text(json.dumps({"id": 8, "do": "learn", "tokens": [1, 2, 3]}))
+        answer, arrays = decode(socket.receive_bytes())
+    assert (answer["id"], answer["ok"]) == (8, True)
+    assert arrays["after/token_loss"].tolist() == [2.5, 0.5]
 
 
 def test_a_refused_command_is_one_sentence(browser):
