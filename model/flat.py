@@ -71,7 +71,7 @@ class FlatParameters:
         self.hidden = [self._matrix(name) for name, _ in hidden]
         self.matrices = self._piece("matrices", [n for n, _ in hidden + rest])
         self.rest = self._piece("rest", [n for n, _ in rest])
-        self.vectors = self._piece("vectors", [n for n, _ in vectors])
+        self.remainder = self._piece("remainder", [n for n, _ in rest + vectors])
 
     def collect_gradients(self) -> None:
         """Move the parameters' gradients of one backward pass into `grads`; every parameter must have one."""

@@ -115,7 +115,7 @@ _BUILDERS: dict[str, Callable[[Groups], Optimizer]] = {
     "momentum": lambda groups: SGD(groups, lr=0.0, momentum=0.9, fused=True),
     "rmsprop": lambda groups: RMSprop(groups, lr=0.0, foreach=True),
     "adam": lambda groups: Adam(groups, lr=0.0, fused=True),
-    "adamw": lambda groups: AdamW(groups, lr=0.0, fused=True),
+    "adamw": lambda groups: AdamW(groups, lr=0.0, weight_decay=0.0, fused=True),
 }
 
 
@@ -123,41 +123,53 @@ class Update:
     """The optimizers that together update every parameter: one, or for Muon two."""
 
     def __init__(self, flat: FlatParameters, config: TrainConfig) -> None:
-        if config.optimizer == "muon":
-            self._pieces = [*flat.hidden, flat.rest, flat.vectors]
-            hidden = _groups(flat.hidden, "learning_rate", decays=True)
-            rest = _groups([flat.rest], "learning_rate_rest", decays=True)
-            vectors = _groups([flat.vectors], "learning_rate_rest", decays=False)
-            self.optimizers = [_BUILDERS["adamw"](rest + vectors), *(Muon(group) for group in [hidden] if group)]
-        else:
-            self._pieces = [flat.matrices, flat.vectors]
-            matrices = _groups([flat.matrices], "learning_rate", decays=True)
-            vectors = _groups([flat.vectors], "learning_rate", decays=False)
-            self.optimizers = [_BUILDERS[config.optimizer](matrices + vectors)]
+        is_muon = config.optimizer == "muon"
+        self._pieces = [*flat.hidden, flat.remainder] if is_muon else [flat.whole]
+        self._decaying = flat.rest if is_muon else flat.matrices
+        self._rate = "learning_rate_rest" if is_muon else "learning_rate"  # of all but Muon's matrices
+        build = _BUILDERS["adamw" if is_muon else config.optimizer]
+        self.optimizers = [build([{"params": [self._pieces[-1].parameter], "rate": self._rate}])]
+        if is_muon and flat.hidden:
+            self.optimizers.append(Muon([{"params": [p.parameter for p in flat.hidden], "rate": "learning_rate"}]))
 
+    @torch.no_grad()
     def step(self, config: TrainConfig, step: int) -> None:
         """Make update number `step` (1 …) from the gradients, with the settings that hold now.
 
-        Adam, RMSProp and SGD add weight decay to the gradient (L2); AdamW and Muon shrink the weight itself.
         RMSProp averages with `beta2`; `momentum` belongs to "momentum" and "muon".
         """
         share = schedule_share(config, step)
+        self._decay(config, getattr(config, self._rate) * share)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = getattr(config, group["rate"]) * share
-                group["weight_decay"] = config.weight_decay if group["decays"] else 0.0
                 if "betas" in group:
                     group["betas"] = (config.beta1, config.beta2)
                 if "alpha" in group:
                     group["alpha"] = config.beta2
                 if config.optimizer in ("momentum", "muon") and "momentum" in group:
                     group["momentum"] = config.momentum
+                if isinstance(optimizer, Muon):
+                    group["weight_decay"] = config.weight_decay
             optimizer.step()
+
+    def _decay(self, config: TrainConfig, rate: float) -> None:
+        """Weight decay of all matrices but Muon's, which decay there. Vectors never do: a gain has no reason to be 0.
+
+        Adam, RMSProp and SGD add it to the gradient (L2); AdamW shrinks the weight itself. It is done here and not in
+        torch's optimizers so that they may have all parameters in one tensor.
+        """
+        weights = self._decaying.parameter
+        if config.optimizer in ("adamw", "muon"):
+            weights.mul_(1 - rate * config.weight_decay)
+        elif config.weight_decay:
+            assert weights.grad is not None
+            weights.grad.add_(weights, alpha=config.weight_decay)
 
     def tensors(self) -> dict[str, Tensor]:
         """What the optimizers remember, by `<parameter>/<what>`, e.g. `blocks.0.attn.w_q/exp_avg`: views, no copies.
 
-        What belongs to no single parameter carries the name of its piece: `matrices/step`.
+        What belongs to no single parameter carries the name of its piece: `whole/step`.
         """
         found: dict[str, Tensor] = {}
         for piece, key, value in self._remembered():
@@ -189,12 +201,6 @@ class Update:
                 for key, value in optimizer.state.get(piece.parameter, {}).items():
                     if isinstance(value, Tensor):
                         yield piece, key, value
-
-
-def _groups(pieces: list[Piece], rate: str, *, decays: bool) -> Groups:
-    """One parameter group, or none when there is nothing in it; `rate` names the setting with its learning rate."""
-    params = [piece.parameter for piece in pieces if piece.spans]
-    return [{"params": params, "rate": rate, "decays": decays}] if params else []
 
 
 def _updates(optimizer: Optimizer, piece: Piece) -> bool:
