@@ -88,25 +88,39 @@ class Visitor:
         self.page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
         self.page.on("request", lambda request: self.addresses.add(request.url))
         self.page.on("websocket", self._websocket)
-        self.frames: list[dict] = []
-        self.losses: dict[int, float] = {}
+        self.seen: dict[str, tuple[list[dict], dict[int, float]]] = {}
 
     def _websocket(self, socket):
         self.addresses.add(socket.url)
-        if "/live/" in socket.url:
-            socket.on("framereceived", self._frame)
+        if found := re.search(r"/live/(\w+)", socket.url):
+            socket.on("framereceived", lambda message: self._frame(found[1], message))
 
-    def _frame(self, message):
+    def _frame(self, run, message):
+        frames, losses = self.seen.setdefault(run, ([], {}))
         header, arrays = wire.decode(message)
-        if header["kind"] == "hello" and header["run"] != self.run:
-            self.frames, self.losses = [], {}
-        self.frames.append(header)
-        if header["kind"] == "snapshot":
-            self.losses = dict(enumerate(arrays["losses"].tolist(), 1))
-        elif header["kind"] == "points":
-            self.losses.update(enumerate(arrays["losses"].tolist(), header["first_step"]))
-        elif header["kind"] == "rewind":
-            self.losses = {step: loss for step, loss in self.losses.items() if step <= header["step"]}
+        frames.append(header)
+        kept = {"rewind": header.get("step"), "snapshot": 0}.get(header["kind"])
+        if kept is not None:
+            for step in [step for step in losses if step > kept]:
+                del losses[step]
+        if "losses" in arrays:
+            losses.update(enumerate(arrays["losses"].tolist(), header.get("first_step", 1)))
+
+    @property
+    def run(self):
+        """The run in the address."""
+        found = re.search(r"[?&]run=(\w+)", self.page.url)
+        return found[1] if found else ""
+
+    @property
+    def frames(self):
+        """What came about that run, from whichever socket."""
+        return self.seen.setdefault(self.run, ([], {}))[0]
+
+    @property
+    def losses(self):
+        """The loss of each of its steps, by step."""
+        return self.seen.setdefault(self.run, ([], {}))[1]
 
     def last(self, kind, field):
         """A field of the newest frame of a kind that has it (None: there was none)."""
@@ -119,10 +133,6 @@ class Visitor:
     @property
     def step(self):
         return max(self.losses, default=0)
-
-    @property
-    def run(self):
-        return self.last(("hello",), "run") or ""
 
     def wait(self, condition, seconds=90):
         """Let the page go on until `condition()` holds; fails with what the run was doing."""

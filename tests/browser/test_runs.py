@@ -31,6 +31,7 @@ def test_another_architecture_is_a_new_run_and_the_old_one_stays_in_the_list(tra
     expect(options).to_have_count(2)
     options.nth(1).click()
     training.wait(lambda: training.run == old)
+    expect(page.get_by_test_id("stMain").get_by_text("2 layers")).to_be_visible()
 
 
 def test_a_killed_worker_returns_with_a_mark(fresh_app, visitor, picture):
