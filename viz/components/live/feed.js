@@ -56,7 +56,7 @@ export class Feed {
     this.#sendWants();
   }
 
-  /** Send a command; resolves to the reply, rejects with one sentence. */
+  /** Send a command; resolves to the reply, its numbers under `arrays`; rejects with one sentence. */
   command(name, fields = {}) {
     if (this.#socket?.readyState !== WebSocket.OPEN) {
       return Promise.reject(new Error("Not connected at the moment; trying again by itself."));
@@ -104,7 +104,7 @@ export class Feed {
       this.#sendWants();
       this.#tell("link");
     } else if (kind === "reply") {
-      this.#settle(frame.header.id, frame.header);
+      this.#settle(frame.header.id, { ...frame.header, arrays: frame.arrays });
     } else {
       const result = this.history.apply(frame);
       if (result === "taken") this.#tell(kind);

@@ -2,6 +2,7 @@
 
 import { adoptStyles, make, setText } from "../base/dom.js";
 import { isDark, Painter, Theme } from "../base/paint.js";
+import { Desk } from "../step_side/desk.js";
 import { Card } from "./card.js";
 import { blobFetcher } from "./fetching.js";
 import { attachKeys, helpDialog } from "./keys.js";
@@ -15,12 +16,13 @@ import { Timeline } from "./timeline.js";
 import { TraceStore } from "./trace.js";
 import { Voices } from "./voices.js";
 
-const SHEETS = ["../theme.css", "../base/base.css", "../stepper/stepper.css", "../stepper/card.css", "../stepper/origin.css"];
+const SHEETS = ["../theme.css", "../base/base.css", "../stepper/stepper.css", "../stepper/card.css", "../stepper/origin.css",
+  "../step_side/step_side.css"];
 const SILENCE = 200;           // milliseconds before a change is spoken: who walks fast hears only where it ends
 
 /**
  * @param {ShadowRoot} root
- * @param {{run: string, base: string, manifest: string, problem: string, remark: string}} data
+ * @param {{run: string, base: string, manifest: string, problem: string, remark: string, what_if: string}} data
  * @param {(name: string, value: any) => void} trigger tells Python
  */
 export async function mount(root, data, trigger) {
@@ -31,6 +33,8 @@ export async function mount(root, data, trigger) {
 class StepperView {
   constructor(root, data, trigger) {
     this.data = data;
+    this.asked = data.manifest;
+    this.trigger = trigger;
     this.painter = new Painter();
     this.fetch = blobFetcher(data.base, data.run, () => trigger("missing", Date.now()));
     this.store = new TraceStore(this.fetch);
@@ -53,10 +57,10 @@ class StepperView {
     this.message = make("p.message", { role: "status" }, this.words, this.again);
     this.spoken = make("p.unseen", { "aria-live": "polite" });
     const place = (name, label) => make(`section.${name}`, { "aria-label": label });
-    const [reading, timeline, map, card, voices, origin] = [
-      place("reading", "text"), place("timeline", "timeline"), place("map", "map of the model"), place("card", "operation"),
-      place("voices", "in words, as a formula, as code"), place("origin", "where does it come from?")];
-    this.whole = make("div.whole", {}, reading, timeline, map, make("div.middle", {}, card, voices), origin);
+    const [reading, trying, timeline, map, card, voices, origin, side] = [
+      place("reading", "text"), place("trying", "try it"), place("timeline", "timeline"), place("map", "map of the model"), place("card", "operation"),
+      place("voices", "in words, as a formula, as code"), place("origin", "where does it come from?"), make("div.side")];
+    this.whole = make("div.whole", {}, reading, trying, timeline, map, make("div.middle", {}, card, voices), origin, side);
     this.element = make("div.gb.stepper", {}, this.message, this.whole, this.spoken, dialog);
     this.element.classList.toggle("present", new URLSearchParams(location.search).get("present") === "1");
     root.replaceChildren(this.element);
@@ -65,6 +69,7 @@ class StepperView {
     this.timeline = new Timeline(timeline, { ...needs, help: this.help });
     this.parts = [new Reading(reading, needs), this.timeline, new ModelMap(map, { ...needs, go: (i) => this.timeline.goTo(i) }), new Card(card, needs),
       new Voices(voices, needs), new Origin(origin, needs)];
+    this.desk = new Desk({ bar: trying, side }, this.data, { ...needs, tell: this.trigger, show: (hash) => this.#show(hash) });
   }
 
   /** The same run, perhaps another trace of it: no part is made anew. */
@@ -73,13 +78,21 @@ class StepperView {
   }
 
   update(data) {
-    const isOther = data.manifest !== this.data.manifest;
-    this.data = data;
+    const isOther = data.manifest !== this.asked;
+    this.asked = data.manifest;
+    this.data = isOther ? data : { ...data, manifest: this.data.manifest };
     this.retheme();
     this.#markAll();
+    this.desk.update(data);
     if (this.store.n) this.link.renew();
     if (isOther) this.#load();
     else this.#say();
+  }
+
+  /** Show a trace that Python does not know of: the run is followed. */
+  #show(manifest) {
+    this.data = { ...this.data, manifest };
+    return this.#load();
   }
 
   retheme() {
@@ -143,6 +156,7 @@ class StepperView {
 
   #markAll() {
     for (const part of this.parts) this.painter.mark(part);
+    this.desk.mark();
   }
 
   unmount() {
@@ -152,5 +166,6 @@ class StepperView {
     this.link.close();
     this.painter.stop();
     for (const part of this.parts) part.close();
+    this.desk.close();
   }
 }
