@@ -35,7 +35,9 @@ def one_row(
     tokens: Sequence[int], targets: Sequence[int] | None, weights: Sequence[float] | None, config: ModelConfig
 ) -> Batch:
     """A batch of one row. Without `targets` each token's target is the next one, and the last has none; without
-    `weights` all targets count. ValueError, one sentence, for what this model cannot read."""
+    `weights` all targets count. ValueError, one sentence, for what this model cannot read: rows come from browsers."""
+    if not all(isinstance(row, list | tuple | None) for row in (tokens, targets, weights)):
+        raise ValueError("tokens, targets and weights must be lists of numbers")
     if targets is None:
         tokens, targets = tokens[:-1], tokens[1:]
     weights = [1.0] * len(tokens) if weights is None else weights

@@ -109,19 +109,12 @@ def probe(job: Job, order: Header) -> Answer:
 
 
 def trace(job: Job, order: Header) -> Answer:
-    """Take the next iteration apart, on `text`, on `tokens` with `targets` and `weights`, or on the fixed probe text.
+    """Take the next iteration apart, on `tokens`, perhaps with `targets` and `weights`, or on the fixed probe text.
 
-    Answers with the manifest, still without words, and its blobs as bytes. `n_cut`: how many tokens of the text the
-    context had no room for.
+    Answers with the manifest, still without words, and its blobs as bytes.
     """
-    tokens, targets, weights = (order.get(name) for name in ("tokens", "targets", "weights"))
-    n_cut = 0
-    if (text := order.get("text")) is not None:
-        most = job.trainer.config.model.block_size + 1  # the last is only predicted
-        tokens = job.dataset.tokenizer.encode(str(text))
-        n_cut, tokens = max(0, len(tokens) - most), tokens[:most]
-    header, blobs = manifest(job.trainer.trace(tokens, targets, weights))
-    return {"step": job.step, "manifest": header, "n_cut": n_cut}, dict(blobs)
+    header, blobs = manifest(job.trainer.trace(order.get("tokens"), order.get("targets"), order.get("weights")))
+    return {"step": job.step, "manifest": header}, dict(blobs)
 
 
 ORDERS: dict[str, Callable[[Job, Header], Answer]] = {

@@ -48,12 +48,13 @@ OPTIONS = {
 
 
 def chosen():
-    """Changes from TINY: each option alone, each preset, each optimizer without decay or clipping, and mixtures."""
-    alone = [{name: value} for name, values in OPTIONS.items() for value in values]
+    """Changes from TINY: none, each option alone, each preset, each optimizer without decay or clipping, mixtures."""
+    usual = RunConfig().replace(**TINY).to_dict()
+    alone = [{name: value} for name, values in OPTIONS.items() for value in values if value != usual[name]]
     bare = [{"optimizer": o, "weight_decay": 0.0, "grad_clip": 0.0} for o in OPTIONS["optimizer"]]
     draws = random.Random(0)
-    mixed = [{name: draws.choice(values) for name, values in OPTIONS.items()} for _ in range(25)]
-    return alone + [{"preset": key} for key in PRESETS] + bare + mixed
+    mixed = [{name: draws.choice(values) for name, values in OPTIONS.items()} for _ in range(18)]
+    return [{}, *alone] + [{"preset": key} for key in PRESETS] + bare + mixed
 
 
 CASES = [tuple(sorted(changes.items())) for changes in chosen()]
