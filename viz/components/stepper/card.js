@@ -24,6 +24,7 @@ export class Card {
     this.work = make("div.work");
     this.read = { element: make("div.read"), items: [] };
     this.made = { element: make("div.made", {}, this.work), items: [] };
+    for (const side of [this.read, this.made]) side.element.addEventListener("scroll", () => (side.isScrolled = side.element.scrollTop > 0), { passive: true });
     this.flow = make("div.flow", {}, this.read.element, this.made.element);
     this.tip = make("div.tip", { hidden: true });
     this.spoken = make("p.unseen", { "aria-live": "polite" });
@@ -46,6 +47,7 @@ export class Card {
     setText(this.title, current.title ?? current.name);
     this.#offerHeads();
     const lit = this.#lit(current);
+    this.#reveal();
     const chosen = this.state.cell;
     this.pieces.forEach((piece, i) => {
       const { tensor: name } = piece;
@@ -56,6 +58,7 @@ export class Card {
         chosen: isChosen ? chosen.index : null,
       });
     });
+    for (const { heatmap } of this.items) heatmap.draw();
   }
 
   /** Lay out the tensors of an operation; heatmaps are kept and shown others, so that nothing is made anew. */
@@ -82,7 +85,7 @@ export class Card {
   #fill(side, pieces) {
     while (side.items.length < pieces.length) side.items.push(this.#item(side.element));
     side.items.forEach((item, i) => this.#place(item, pieces[i]));
-    side.element.scrollTop = 0;
+    if (side.isScrolled) side.element.scrollTop = 0;  // to ask or to set it costs a layout
   }
 
   #item(parent) {
@@ -129,6 +132,19 @@ export class Card {
     });
     const made = new Map([...groups].map(([key, tensors]) => [key, coloursOf(tensors)]));
     return this.pieces.map((piece, i) => made.get(piece.group ?? i) ?? null);
+  }
+
+  /** Bring the picture of a newly chosen cell into sight, where its column scrolls. */
+  #reveal() {
+    const { cell } = this.state;
+    if (this.revealed === cell) return;
+    this.revealed = cell;
+    const i = this.pieces.findIndex(({ tensor }) => tensor === cell?.tensor);
+    if (i < 0) return;
+    const { element } = this.items[i];
+    const { offsetTop, offsetHeight, parentElement: column } = element;
+    const top = offsetTop - column.offsetTop;
+    if (top < column.scrollTop || top + offsetHeight > column.scrollTop + column.clientHeight) column.scrollTop = top;
   }
 
   /** The entries of the inputs that made the cell under the pointer, or else the chosen one. */

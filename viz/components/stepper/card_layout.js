@@ -35,9 +35,10 @@ function columns(pieces, nRead, { width, height }) {
   const isPair = pieces.length - nRead === 2;
   const left = Math.floor((width - GAP) * (isPair ? READ_SHARE : 0.5)) - BAR;
   const right = isPair ? Math.floor((width - GAP - BAR - left - 2 * GAP) / 2) : left;
+  const room = { read: Math.floor(height / Math.min(nRead, 2)) - FRAME - GAP, made: height - FRAME - WORK.line };  // two inputs at once
   return pieces.map(({ spec, sign }, i) => ({
     width: (i < nRead ? left : right) - (sign ? SIGN : 0),
-    height: Math.max(LEAST, Math.min(tallest(spec), height - FRAME - (i < nRead ? 0 : WORK.line))),
+    height: Math.max(LEAST, Math.min(tallest(spec), i < nRead ? room.read : room.made)),
   }));
 }
 

@@ -3,11 +3,11 @@
 import { make, setText } from "../base/dom.js";
 import { drawCells, hatch, heatImage, RangeBar } from "../base/heat.js";
 import { significant } from "../base/numbers.js";
+import { drawLabels } from "./labels.js";
 import { inCode, shapeWords } from "./names.js";
 import { flatOf, indexOf } from "./operands.js";
-import { fit, isMasked, labelEvery, labelOf, rectangles, shareOf, sliceOf, statistics } from "./picture.js";
+import { fit, isMasked, labelOf, rectangles, shareOf, sliceOf, statistics } from "./picture.js";
 
-const EDGE = 3;                // pixels from the end that a label must stay away
 const BAR = 12;                // pixels for a scroll bar
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
@@ -15,7 +15,7 @@ export class Heatmap {
   /** @param {{theme: () => Theme, painter: Painter, pick: (cell: Cell) => void, point: (cell: Cell|null, at?: object) => void,
    *   scrolled: (heatmap: Heatmap) => void}} needs */
   constructor({ theme, painter, pick, point, scrolled }) {
-    Object.assign(this, { theme, painter, pick, point, scrolled, shown: null, cursor: null });
+    Object.assign(this, { theme, painter, pick, point, scrolled, shown: null, cursor: null, at: { left: 0, top: 0 } });
     this.caption = make("span.caption");
     this.title = make("code.tensor-name");
     this.shape = make("span.unit.shape");
@@ -33,6 +33,8 @@ export class Heatmap {
   }
 
   /**
+   * Everything but the painting, which `draw` does: text first and pictures then, as to set a canvas's font costs a layout
+   * whenever text has changed before.
    * @param {{name: string, spec: object, tensor: Tensor|null, manifest: object, head: number, caption: string, colours: object|null,
    *   room: {width: number, height: number}, lit: Set<number>|null, chosen: number[]|null, isPointed: boolean}} shown
    */
@@ -47,10 +49,9 @@ export class Heatmap {
     for (const [element, isHidden] of [[this.cells, isScalar], [this.foot, isScalar || shown.spec.dtype === "int32"], [this.number, !isScalar]]) {
       if (element.hidden !== isHidden) element.hidden = isHidden;
     }
-    if (isScalar) return this.#one();
+    if (isScalar) return void this.#one();
     this.#resize(isOther);
     if (isOther || isChosenAnew) this.#reveal();
-    return this.draw();
   }
 
   #head() {
@@ -81,18 +82,33 @@ export class Heatmap {
     const [barX, barY] = [whole.width > seen.width ? BAR : 0, whole.height > seen.height ? BAR : 0];
     const key = [gutter.left, seen.width, seen.height, whole.width, whole.height, barX, barY].join(" ");
     if (isOther) {
-      this.at = { left: 0, top: 0 };
-      if (this.sized) this.scroller.scrollTo(0, 0);
+      this.#scrollTo(0, 0);
       this.scroller.setAttribute("aria-label", `${name}, ${shapeWords(spec)}. Shift and arrows go from cell to cell, Enter asks where a cell comes from.`);
     }
     if (this.sized === key && this.ratio === devicePixelRatio) return;
     Object.assign(this, { sized: key, ratio: devicePixelRatio });
     const [width, height] = [gutter.left + seen.width, gutter.top + seen.height];
     size(this.cells, width + barY, height + barX);
-    size(this.canvas, width, height);
-    Object.assign(this.canvas, { width: Math.round(width * this.ratio), height: Math.round(height * this.ratio) });
+    this.#growCanvas(width, height);
     Object.assign(this.scroller.style, { left: `${gutter.left}px`, top: `${gutter.top}px` });
     size(this.extent, whole.width, whole.height);
+  }
+
+  /** A canvas only grows, as making it anew costs more than drawing on it; what is beyond the picture is clipped. */
+  #growCanvas(width, height) {
+    const old = this.canvas.ratio === this.ratio ? this.canvas : { width: 0, height: 0 };
+    const [wide, tall] = [Math.max(old.width, Math.round(width * this.ratio)), Math.max(old.height, Math.round(height * this.ratio))];
+    if (wide === old.width && tall === old.height) return;
+    Object.assign(this.canvas, { width: wide, height: tall, ratio: this.ratio });
+    this.font = "";
+    size(this.canvas, wide / this.ratio, tall / this.ratio);
+  }
+
+  /** Only where it changes something: to set it costs a layout. */
+  #scrollTo(left, top) {
+    if (left === this.at.left && top === this.at.top) return;
+    this.at = { left, top };
+    this.scroller.scrollTo(left, top);
   }
 
   /** Scroll so that what is lit or chosen can be seen. */
@@ -105,8 +121,7 @@ export class Heatmap {
     const near = (start, span, at, room) => (start >= at && start + Math.min(span, room) <= at + room ? at : Math.max(0, start - room / 3));
     const left = near(first.column * cell.width, cell.width, this.at.left, seen.width);
     const top = near(first.row * cell.height, cell.height, this.at.top, seen.height);
-    this.at = { left: Math.min(left, whole.width - seen.width), top: Math.min(top, whole.height - seen.height) };
-    this.scroller.scrollTo(this.at.left, this.at.top);
+    this.#scrollTo(Math.min(left, whole.width - seen.width), Math.min(top, whole.height - seen.height));
   }
 
   /** Paint what is seen: one image, its labels, the lit cells. */
@@ -122,7 +137,7 @@ export class Heatmap {
       columns: Math.min(slice.columns, Math.ceil((this.at.left + seen.width) / cell.width)) - from.column,
     };
     const origin = { x: gutter.left - this.at.left, y: gutter.top - this.at.top };
-    this.#labels(from, n, origin);
+    drawLabels(context, { theme: this.theme(), manifest: shown.manifest, slice, layout, setFont: (font) => this.#setFont(font) }, from, n, origin);
     context.save();
     context.beginPath();
     context.rect(gutter.left, gutter.top, seen.width, seen.height);
@@ -161,30 +176,15 @@ export class Heatmap {
     const { context, layout: { cell }, shown: { tensor, manifest, name } } = this;
     const isToken = name === "tokens" || name === "targets";
     context.fillStyle = this.theme().color("text");
-    context.font = this.theme().font(13, "code-font");
+    this.#setFont(this.theme().font(13, "code-font"));
     for (let i = from.column; i < from.column + n.columns; i++) {
       const text = isToken ? labelOf(manifest, "vocab", tensor.data[i]) : String(tensor.data[i]);
       context.fillText(text, x + (i + 0.5) * cell.width, y + cell.height / 2 + 1, cell.width);
     }
   }
 
-  #labels(from, n, { x, y }) {
-    const { context, slice, layout: { cell, gutter, seen }, shown: { manifest } } = this;
-    const theme = this.theme();
-    Object.assign(context, { textAlign: "center", textBaseline: "middle", fillStyle: theme.color("muted") });
-    const write = (axis, first, count, pixels, isAcross, at) => {
-      const isToken = labelOf(manifest, axis, first) !== String(first) || axis === "vocab";
-      context.font = theme.font(isToken ? 12 : 10, isToken ? "code-font" : "font");
-      const every = labelEvery(pixels, isToken, isAcross);
-      for (let i = Math.ceil(first / every) * every; i < first + count; i += every) {
-        const middle = (isAcross ? x : y) + (i + 0.5) * pixels;
-        const [start, end] = isAcross ? [gutter.left, gutter.left + seen.width] : [gutter.top, gutter.top + seen.height];
-        if (middle >= start && middle <= end - EDGE) at(labelOf(manifest, axis, i), middle, every);
-      }
-    };
-    const [rowAxis, columnAxis] = slice.axes;
-    write(columnAxis, from.column, n.columns, cell.width, true, (text, middle, every) => context.fillText(text, middle, gutter.top / 2, Math.max(20, every * cell.width)));
-    if (gutter.left) write(rowAxis, from.row, n.rows, cell.height, false, (text, middle) => context.fillText(text, gutter.left / 2, middle, gutter.left - 2));
+  #setFont(font) {
+    if (this.font !== font) this.context.font = this.font = font;
   }
 
   #marks({ x, y }) {
@@ -264,8 +264,7 @@ export class Heatmap {
   #follow(row, column) {
     const { cell, seen } = this.layout;
     const within = (at, start, span, room) => Math.min(start, Math.max(at, start + span - room));
-    this.at = { left: within(this.at.left, column * cell.width, cell.width, seen.width), top: within(this.at.top, row * cell.height, cell.height, seen.height) };
-    this.scroller.scrollTo(this.at.left, this.at.top);
+    this.#scrollTo(within(this.at.left, column * cell.width, cell.width, seen.width), within(this.at.top, row * cell.height, cell.height, seen.height));
   }
 
   #pick(place) {
