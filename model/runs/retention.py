@@ -1,4 +1,5 @@
-"""Which runs stay on disk: unnamed ones that nobody has seen for a week go, and all of them together have a cap.
+"""Which runs stay on disk: unnamed ones that nobody has seen for a week go, what-if forks that nobody adopted after ten
+minutes, and all of them together have a cap.
 
 Seen means opened, watched or commanded; a run in use (it has viewers or a process, or is to train) is seen all the
 time. What its owner has named stays until its owner deletes it. So does what cannot be read: it may be of a newer
@@ -20,7 +21,8 @@ from model.runs.answers import Refused
 from model.runs.store import Store, StoreError
 
 SECONDS_UNSEEN = 7 * 24 * 3600.0
-SECONDS_BETWEEN_LOOKS = 600.0
+SECONDS_UNADOPTED = 600.0  # of a what-if fork that nobody looks at
+SECONDS_BETWEEN_LOOKS = 60.0
 SECONDS_TO_COME = 10.0  # between opening a run and watching it, nobody takes it away
 MAX_BYTES = 2 * 10**9  # unless GLASSBOX_DISK_BYTES says otherwise
 
@@ -29,12 +31,14 @@ log = logging.getLogger("glassbox")
 
 @dataclass(frozen=True)
 class Kept:
-    """One run's place on disk. `seen` in seconds since 1970; `is_spare`: neither named nor meant to train."""
+    """One run's place on disk. `seen` in seconds since 1970; `is_spare`: neither named nor meant to train; `patience`:
+    for how many seconds it stays unseen."""
 
     run: str
     seen: float
     n_bytes: int
     is_spare: bool
+    patience: float = SECONDS_UNSEEN
 
 
 class Retention:
@@ -48,7 +52,7 @@ class Retention:
         self._one_at_a_time = asyncio.Lock()
 
     async def keep(self) -> None:
-        """Remove what may go, now and every ten minutes, until cancelled."""
+        """Remove what may go, now and every minute, until cancelled."""
         while True:
             await self.make_room()
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
@@ -103,10 +107,10 @@ class Retention:
 
 
 def surplus(spare: Iterable[Kept], n_over: int, now: float) -> list[Kept]:
-    """Choose who goes: all unseen for a week, and the longest unseen until `n_over` bytes are free."""
+    """Choose who goes: all unseen for longer than their patience; the longest unseen until `n_over` bytes are free."""
     going = []
-    for kept in sorted(spare, key=lambda kept: kept.seen):
-        is_wanted = n_over <= 0 and kept.seen > now - SECONDS_UNSEEN
+    for kept in sorted(spare, key=lambda kept: (kept.seen + kept.patience > now, kept.seen)):
+        is_wanted = n_over <= 0 and kept.seen + kept.patience > now
         if is_wanted or kept.seen > now - SECONDS_TO_COME:
             break
         going.append(kept)
@@ -118,11 +122,12 @@ def take_stock(store: Store) -> list[Kept]:
     """Read when each run was seen and what it takes. Raises OSError when there is no such place."""
     stock = []
     for run in store.ids():
-        folder, is_spare, seen = store.folder(run), False, math.inf
+        folder, is_spare, seen, patience = store.folder(run), False, math.inf, SECONDS_UNSEEN
         with contextlib.suppress(StoreError, OSError):
             seen, card = folder.seen, folder.card()
             is_spare = not card.is_named and card.intention != "training"
-        stock.append(Kept(run, seen, n_bytes_of(folder.path), is_spare))
+            patience = SECONDS_UNADOPTED if card.what_if else SECONDS_UNSEEN
+        stock.append(Kept(run, seen, n_bytes_of(folder.path), is_spare, patience))
     return stock
 
 

@@ -57,6 +57,12 @@ def test_unnamed_runs_unseen_for_a_week_go_and_nothing_else_does(store, tmp_path
     assert not list((tmp_path / "runs").glob(".*"))
 
 
+def test_a_what_if_goes_after_ten_minutes_unless_somebody_looks_at_it_or_adopted_it(store):
+    for run, minutes in zip(IDS, (11, 11, 8, 11), strict=False):
+        add(store, run, days=minutes / 1440, what_if=run != IDS[3])
+    assert kept_by(store, used=[IDS[1]]) == (True, IDS[1:4])
+
+
 def test_what_is_in_use_counts_as_seen(store):
     add(store, IDS[0], days=400)
     kept_by(store, used=[IDS[0]])
