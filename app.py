@@ -18,6 +18,7 @@ from model.runs.client import connect
 from model.runs.launch import running_supervisor
 from viz.routes.assets import asset_routes
 from viz.routes.browser_key import BrowserKey
+from viz.routes.follow import follow_routes
 from viz.routes.live import live_routes
 from viz.routes.shipped import shipped_routes
 from viz.routes.traces import trace_routes
@@ -36,6 +37,6 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
 app = st.App(
     str(PROJECT / "pages" / "_navigation.py"),
     lifespan=lifespan,
-    routes=[*asset_routes(), *live_routes(connect), *shipped_routes(), *trace_routes()],
+    routes=[*asset_routes(), *live_routes(connect), *shipped_routes(), *trace_routes(), *follow_routes(connect)],
     middleware=[Middleware(BrowserKey)],
 )

@@ -14,6 +14,11 @@ from pages import _sidebar
 st.set_page_config(page_title="Glassbox", page_icon=str(PROJECT / "assets" / "icon.png"), layout="wide")
 st.logo(str(PROJECT / "assets" / "logo.svg"), size="large")
 st.html(PROJECT / "viz" / "components" / "page.css")
-page = st.navigation({"The run": [st.Page("train.py", title="Train", icon=":material/show_chart:", default=True)]})
+page = st.navigation({
+    "The run": [
+        st.Page("train.py", title="Train", icon=":material/show_chart:", default=True),
+        st.Page("step.py", title="Step", icon=":material/steps:"),
+    ],
+})  # fmt: skip
 _sidebar.sidebar()
 page.run()

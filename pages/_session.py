@@ -15,7 +15,10 @@ from model.fields import Setting
 from model.runs.client import Client, Refused, RunSummary, connect
 from viz.routes.browser_key import COOKIE, checked_key
 
-RUN = "run"                  # query parameter: the run this tab looks at
+RUN = "run"                  # query parameter, and in session_state across pages: the run this tab looks at
+TEXT = "text"                # query parameter, and in session_state across pages: what the Step page takes apart
+WHAT_IF = "whatif"           # query parameter: the fork of the run that things are tried on
+_OF_VIEW = {RUN, TEXT, WHAT_IF, "op", "cell", "head", "view", "present"}  # query parameters, but no run's settings
 _KEY = "browser_key"         # session_state: stands in for the cookie where a browser refuses cookies
 _NOTE = "note"               # session_state: one sentence to say once, after a rerun
 _DRAFT = "draft"             # session_state: (run, settings of the next run that differ from this one's)
@@ -25,6 +28,8 @@ UPLOAD, PASTED = "uploaded_text", "pasted_text"  # session_state: the two ways t
 FETCH, FILE = "fetch", "file"  # session_state: the two ways to get TinyShakespeare
 SETTINGS_OPEN, SETTINGS_TAB = "settings_open", "settings_tab"  # session_state: what of the next run's settings is open
 _TEXT = "own_text"           # session_state: the text that this visitor pasted or uploaded
+TYPED = "typed_text"         # session_state: the Step page's text field
+MAX_LINK_TEXT = 300          # characters: more than the longest context, and addresses have limits
 DEFAULT = PRESETS["classroom"].config
 _FROM_DATA = ("vocab_size", "text_sha256")  # follow from the data, never drafted
 
@@ -56,7 +61,7 @@ def say_once(sentence: str) -> None:
 
 def current() -> View:
     """The run this tab looks at: the one in the link, else this browser's unfinished latest, else a new one."""
-    run = st.query_params.get(RUN, "")
+    run = st.query_params.get(RUN, "") or st.session_state.get(RUN, "")  # another page's link has no run in it
     try:
         return _look(run or _latest_unfinished() or _first_run())
     except Refused as refusal:
@@ -68,18 +73,23 @@ def _look(run: str) -> View:
     header, _ = client().request("describe", run=run, key=browser_key())
     if st.query_params.get(RUN) != run:
         st.query_params[RUN] = run
+    st.session_state[RUN] = run
     return View(run, header["owner"], RunConfig.from_dict(header["config"]), header["state"])
 
 
 def _latest_unfinished() -> str:
-    if set(st.query_params) - {RUN}:  # a link with settings asks for a run of its own
+    if _settings_in_link():  # a link with settings asks for a run of its own
         return ""
     return next((run.id for run in runs() if run.state not in ("finished", "diverged", "failed")), "")
 
 
+def _settings_in_link() -> dict[str, str]:
+    return {name: text for name, text in st.query_params.items() if name not in _OF_VIEW}
+
+
 def _first_run() -> str:
     try:
-        config = RunConfig.from_query(dict(st.query_params))
+        config = RunConfig.from_query(_settings_in_link())
     except ValueError as refusal:
         say_once(f"This link's settings do not work: {refusal}. The classroom run was started instead.")
         config = DEFAULT
@@ -119,6 +129,45 @@ def keep_own_text(text: str) -> None:
     st.session_state[_TEXT] = text
 
 
+def typed_text() -> str:
+    """The text in the link, or the one this visitor typed before."""
+    return st.query_params.get(TEXT) or st.session_state.get(TEXT, "")
+
+
+def keep_typed_text() -> None:
+    """The Step page's text changed: it goes into the link, as far as a link is long, and stays across pages."""
+    text = st.session_state[TYPED] or ""
+    st.session_state[TEXT] = text
+    if text:
+        st.query_params[TEXT] = text[:MAX_LINK_TEXT]
+    else:
+        st.query_params.pop(TEXT, None)
+
+
+def what_if() -> str:
+    """The fork that this tab tries things on, "" for none: it may have gone, as nobody had looked at it for a while."""
+    fork = st.query_params.get(WHAT_IF, "")
+    if not fork:
+        return ""
+    try:
+        header, _ = client().request("describe", run=fork, key=browser_key())
+    except Refused:
+        header = {}
+    if not (header.get("what_if") and header.get("owner")):
+        keep_what_if("")
+        say_once("The what-if fork of this link is not there, or not yours: this is the run itself.")
+        st.rerun()
+    return fork
+
+
+def keep_what_if(fork: str) -> None:
+    """Try things on this fork from now on, or on none (""); the link says so."""
+    if fork:
+        st.query_params[WHAT_IF] = fork
+    else:
+        st.query_params.pop(WHAT_IF, None)
+
+
 def draft(view: View) -> dict[str, Setting]:
     """The settings of the next run that differ from the run on screen; at first those in the link."""
     run, settings = st.session_state.get(_DRAFT, ("", {}))
@@ -129,7 +178,7 @@ def draft(view: View) -> dict[str, Setting]:
 
 
 def _draft_in_link(view: View) -> dict[str, Setting]:
-    asked = {name: text for name, text in st.query_params.items() if name != RUN}
+    asked = _settings_in_link()
     if not asked:
         return {}
     try:
@@ -171,7 +220,8 @@ def look_at(run: str) -> None:
 
 def forget_run() -> None:
     """Turn this tab away from a run that is gone: the next script run finds or starts another."""
-    st.session_state.pop(_DRAFT, None)
+    for key in (_DRAFT, RUN):
+        st.session_state.pop(key, None)
     st.query_params.clear()
 
 

@@ -32,7 +32,7 @@ export class StepState {
 
   /** Look at a cell of a tensor on the screen, or at none. A new question: the way begins here. */
   pick(cell) {
-    this.#change({ cell, trail: [] });
+    this.#change({ cell, trail: [], ...(cell && this.#headOf(cell)) });
   }
 
   /** Go where a number came from: the operation that made it, with this cell. Parameters have none: there the cell changes. */

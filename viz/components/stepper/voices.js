@@ -12,14 +12,13 @@ export class Voices {
   constructor(parent, { store, state }) {
     Object.assign(this, { store, state, shown: null });
     this.buttons = VOICES.map((voice) => make("button.tool", { text: TITLES[voice], onclick: () => state.toggleVoice(voice) }));
-    this.title = make("strong");
     this.words = make("span");
     this.why = make("span.why");
     this.formula = make("div.math");
     this.numbers = make("code.numbers");
     this.code = make("code.line-of-code", { tabindex: 0 });
     this.places = [
-      make("p.voice.words", {}, this.title, " ", this.words, " ", this.why),
+      make("p.voice.words", {}, this.words, " ", this.why),
       make("div.voice.formula", {}, this.formula, this.numbers),
       make("div.voice.code", {}, this.code),
     ];
@@ -33,7 +32,6 @@ export class Voices {
       this.places[i].hidden = !voices.includes(voice);
     });
     if (!current) return;
-    setText(this.title, current.title);
     setText(this.words, current.words);
     setText(this.why, current.why);
     setText(this.code, current.code);

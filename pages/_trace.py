@@ -1,0 +1,33 @@
+"""Gets the trace that the Step page shows: asks the run for it, and keeps its numbers where the browser finds them."""
+
+from dataclasses import dataclass
+
+from model.runs.client import Refused
+from model.typed import read_typed
+from pages import _session
+from pages._session import View
+from viz.routes.traces import keep_trace
+
+SECONDS = 30.0                   # a run that waits for its place answers later
+
+
+@dataclass(frozen=True)
+class Look:
+    """What there is to show: the content hash of a manifest ("" for none), and one sentence on what is amiss, or ""."""
+
+    manifest: str = ""
+    problem: str = ""
+    remark: str = ""
+
+
+def look(view: View, text: str, what_if: str = "") -> Look:
+    """Take the next iteration on this text apart, of the run at its present step, or of its what-if fork."""
+    dataset = _session.dataset_of(view.config, _session.text_of(view))
+    try:
+        typed = read_typed(text, dataset, view.config.model.block_size)
+        tokens = {} if typed.tokens is None else {"tokens": list(typed.tokens)}
+        header, blobs = _session.client().request("trace", run=what_if or view.run, timeout=SECONDS, **tokens)
+    except (ValueError, Refused) as refusal:
+        return Look(problem=str(refusal))
+    digest = keep_trace(view.run, header["manifest"], blobs)
+    return Look(digest, remark=typed.remark)
