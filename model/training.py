@@ -38,6 +38,7 @@ from model.trace import one_row, trace_iteration
 from model.transformer import Transformer
 
 Event = dict[str, Any]
+Row = Sequence[int] | None
 
 
 @dataclass(frozen=True)
@@ -249,22 +250,14 @@ class Trainer:
         header, arrays = probing.probe(self.model, self.dataset, taps, tokens)
         return {"step": self.step} | header, arrays
 
-    def trace(
-        self,
-        tokens: Sequence[int] | None = None,
-        targets: Sequence[int] | None = None,
-        weights: Sequence[float] | None = None,
-    ) -> Trace:
-        """The next iteration on one row, taken apart (`model.trace`): the fixed held-out row, or as `one_row` says.
+    def trace(self, tokens: Row = None, targets: Row = None, weights: Row = None) -> Trace:
+        """The next iteration taken apart (`model.trace`): on the fixed held-out row, or on one that `one_row` makes.
 
         The run stays as it is. ValueError for a row that this model cannot read.
         """
-        model = self.config.model
-        batch = self.dataset.probe_text(model.block_size)
-        if tokens is not None:
-            batch = one_row(tokens, targets, weights, model)
-        memory = self._update.tensors()
-        return trace_iteration(self.model, batch, self.dataset.tokenizer, self.config, memory, self.step)
+        size, tokenizer, memory = self.config.model, self.dataset.tokenizer, self._update.tensors()
+        row = self.dataset.probe_text(size.block_size) if tokens is None else one_row(tokens, targets, weights, size)
+        return trace_iteration(self.model, row, tokenizer, self.config, memory, self.step)
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Everything that decides how the run goes on: copies of all tensors by name, and what JSON can hold."""

@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from model.runs import wire
 from model.runs.job import Job
 from model.runs.store import Card, RunFolder
 from model.runs.wire import Arrays, Header
 from model.trace_manifest import manifest
 
 MAX_TEXTS, MAX_TOKENS = 16, 512  # of one request for samples
+MAX_TRACE = wire.MAX_MESSAGE - 4_000_000  # bytes; what is left is for the manifest
 Answer = tuple[Header, Arrays]
 
 
@@ -114,6 +116,13 @@ def trace(job: Job, order: Header) -> Answer:
     Answers with the manifest, still without words, and its blobs as bytes.
     """
     header, blobs = manifest(job.trainer.trace(order.get("tokens"), order.get("targets"), order.get("weights")))
+    n_bytes = sum(blob.nbytes for blob in blobs.values())
+    if n_bytes > MAX_TRACE:
+        n_mb, most = round(n_bytes / 1e6), round(MAX_TRACE / 1e6)
+        raise ValueError(
+            f"This iteration is too large to be shown: {n_mb} MB of numbers, where {most} MB may be. "
+            "Try a shorter text, or a smaller model."
+        )
     return {"step": job.step, "manifest": header}, dict(blobs)
 
 

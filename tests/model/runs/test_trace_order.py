@@ -1,7 +1,14 @@
 """A running worker takes its next iteration apart when asked, and trains on as if nobody had."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+
+from model.config import RunConfig
+from model.datasets import load_dataset
+from model.runs import orders
+from model.training import Trainer
 
 
 def ask(host, run, **fields):
@@ -42,3 +49,11 @@ ROWS = [
 def test_what_cannot_be_traced_is_refused_in_one_sentence(host, row):
     run = host.create(start=False)
     assert "must" in host.refusal(run, "trace", **row)
+
+
+def test_an_iteration_too_large_for_a_message_is_refused_in_a_sentence(monkeypatch):
+    config = RunConfig().replace(n_layers=1, n_heads=2, d_model=8, d_mlp=8)
+    job = SimpleNamespace(trainer=Trainer(config, load_dataset(config.data)), step=0)
+    monkeypatch.setattr(orders, "MAX_TRACE", 10_000)
+    with pytest.raises(ValueError, match="shorter text, or a smaller model"):
+        orders.trace(job, {})
