@@ -4,6 +4,7 @@ import { last, plain } from "./trace.js";
 import { tokenAt } from "./names.js";
 
 const SMALLEST = 6;     // pixels of a cell: smaller ones would be a smear, so the picture scrolls
+const LETTER = 15;             // a cell that is written in is larger
 const LABELS = 24;      // pixels for the labels of rows
 const WIDEST = 26;
 const TALLEST = 14;
@@ -11,16 +12,18 @@ const ROW = 22;                // pixels of a vector's only row
 
 const known = new WeakMap();   // numbers → their statistics
 
-/** @typedef {{rows: number, columns: number, offset: number, axes: string[]}} Slice two axes of a tensor; vectors have one row */
+/** @typedef {{rows: number, columns: number, offset: number, axes: string[], smallest: number}} Slice two axes of a tensor;
+ *   vectors have one row; `smallest`: pixels that a cell has at least */
 
 /**
  * What is shown of a tensor: all of it, or one head.
  * @param {{shape: number[], axes: string[]}} spec @returns {Slice}
  */
-export function sliceOf({ shape, axes }, head) {
+export function sliceOf({ shape, axes, dtype }, head) {
   const [rows, columns] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1];
   const at = shape.length > 2 ? Math.min(head, shape[0] - 1) : 0;
-  return { rows, columns, offset: at * rows * columns, axes: [shape.length > 1 ? axes.at(-2) : "", axes.at(-1) ?? ""] };
+  const smallest = dtype === "int32" ? LETTER : SMALLEST;
+  return { rows, columns, offset: at * rows * columns, axes: [shape.length > 1 ? axes.at(-2) : "", axes.at(-1) ?? ""], smallest };
 }
 
 /** Smallest and largest finite number, the largest size, and the norm √Σ x². */
@@ -73,11 +76,11 @@ export function isMasked([rowAxis, columnAxis], row, column, value) {
  * Sizes in whole pixels: cells, gutters for labels, and the part that is seen at once.
  * @param {Slice} slice @param {{width: number, height: number}} room that the picture may take
  */
-export function fit({ rows, columns, axes }, room) {
+export function fit({ rows, columns, axes, smallest }, room) {
   const isVector = rows === 1;
   const gutter = { left: isVector ? 0 : LABELS, top: 15 };
   const width = room.width - gutter.left;
-  const wide = clamp(Math.floor(width / columns), SMALLEST, WIDEST);
+  const wide = clamp(Math.floor(width / columns), smallest, WIDEST);
   const tall = clamp(Math.floor(room.height / rows), SMALLEST, TALLEST);
   const isSquare = axes[0] === "query" && axes[1] === "key";
   const side = clamp(Math.min(wide, Math.floor(room.height / rows)), SMALLEST, WIDEST);
