@@ -352,7 +352,8 @@ def test_the_panel_says_when_a_sum_and_its_tensor_differ(opened):
 
 def test_value_and_gradient_stand_side_by_side_and_branches_add_up(opened):
     got = opened("stepper/arrange.js", """
-        const names = (name) => m.arrange(store, of(name)).pieces.map((piece) => [piece.sign, piece.tensor, piece.caption]);
+        const row = ({ sign, tensor, caption }) => [sign, tensor, caption];
+        const names = (name) => m.arrange(store, of(name)).pieces.map(row);
         return [names("grad:blocks.0.attn.pattern"), names("grad:blocks.0.norm1"), names("new:blocks.0.attn.w_q")];
     """)
     pattern, norm1, new = got
