@@ -92,8 +92,14 @@ def _first_run() -> str:
         config = RunConfig.from_query(_settings_in_link())
     except ValueError as refusal:
         say_once(f"This link's settings do not work: {refusal}. The classroom run was started instead.")
-        config = DEFAULT
-    return start_run(config)
+        for name in _settings_in_link():  # left in the link they would be refused again
+            del st.query_params[name]
+        return start_run(DEFAULT)
+    try:
+        return start_run(config)
+    except ValueError as refusal:  # its data are not here yet; the link keeps its settings for the next run
+        say_once(f"This link's run cannot start yet: {refusal}. The classroom run was started instead.")
+        return start_run(DEFAULT)
 
 
 def runs() -> list[RunSummary]:
@@ -130,8 +136,10 @@ def keep_own_text(text: str) -> None:
 
 
 def typed_text() -> str:
-    """The text in the link, or the one this visitor typed before."""
-    return st.query_params.get(TEXT) or st.session_state.get(TEXT, "")
+    """The text in the link, or the one this visitor had before."""
+    if TEXT in st.query_params:
+        st.session_state[TEXT] = st.query_params[TEXT]
+    return st.session_state.get(TEXT, "")
 
 
 def keep_typed_text() -> None:
