@@ -1,5 +1,6 @@
 """Glassbox: the composition root. Joins Streamlit's pages, our routes and the supervisor that hosts the runs."""
 
+import asyncio
 import gc
 import sys
 from collections.abc import AsyncIterator
@@ -14,8 +15,11 @@ if str(PROJECT) not in sys.path:  # `streamlit run` puts pages/ there, not the p
 import streamlit as st
 from starlette.middleware import Middleware
 
+from model.config import DataConfig
+from model.datasets import load_dataset
 from model.runs.client import connect
 from model.runs.launch import running_supervisor
+from pages import _settings, _sidebar  # noqa: F401  # imported now, not while the first visitor waits
 from viz.routes.assets import asset_routes
 from viz.routes.browser_key import BrowserKey
 from viz.routes.follow import follow_routes
@@ -29,6 +33,8 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     """One supervisor beside the web process; it ends with us and saves first."""
     client = connect()
     async with running_supervisor(client.home):
+        # Read once before the first visitor comes, and kept for the workers.
+        await asyncio.to_thread(load_dataset, DataConfig(), home=client.home)
         gc.freeze()
         yield {}
         client.close()

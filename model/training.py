@@ -218,7 +218,7 @@ class Trainer:
         if "optimizer" in changed:
             self._update = Update(self._flat, self.config.train)
         self.divergence = None
-        words = ", ".join(f"{FIELDS[name].label.lower()} {before[name]} → {value}" for name, value in changed.items())
+        words = ", ".join(FIELDS[name].change(before[name], value) for name, value in changed.items())
         return {"step": self.step, "kind": "set", "text": words or "nothing changed", "changes": changed}
 
     def extend(self, n_steps: int) -> Event:
@@ -258,6 +258,20 @@ class Trainer:
         size, tokenizer, memory = self.config.model, self.dataset.tokenizer, self._update.tensors()
         row = self.dataset.probe_text(size.block_size) if tokens is None else one_row(tokens, targets, weights, size)
         return trace_iteration(self.model, row, tokenizer, self.config, memory, self.step)
+
+    def learn(self, batch: Batch) -> float:
+        """One update on exactly this batch, the one that `trace` shows; returns the loss before it.
+
+        A trainer past its last step keeps that one's learning rate. Raises Diverged, everything being as before.
+        """
+        self._keep(self._draws.bit_generator.state, self._buffers)
+        number = self.step + 1
+        self.config = self.config.replace(n_steps=max(number, self.config.train.n_steps))
+        with self.model.watch(lambda name, value: value):
+            loss = batch_loss(self.model(torch.from_numpy(batch.tokens)), batch)
+        self._updated(loss, batch, number, is_measured=False)
+        self.step = number
+        return loss.item()
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Everything that decides how the run goes on: copies of all tensors by name, and what JSON can hold."""

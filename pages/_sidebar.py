@@ -20,7 +20,7 @@ def sidebar() -> None:
             if view.is_owner:
                 _rename_and_delete(view)
     if sentence := _session.said():
-        st.warning(sentence, icon=":material/info:")
+        st.toast(sentence, icon=":material/info:", duration="infinite")  # seen wherever the page is scrolled to
 
 
 def _run_chooser(view: View) -> None:
