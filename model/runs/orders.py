@@ -13,6 +13,7 @@ import numpy as np
 from model.runs import wire
 from model.runs.job import Job
 from model.runs.store import Card, RunFolder
+from model.runs.tries import TRIES
 from model.runs.wire import Arrays, Header
 from model.trace_manifest import manifest
 
@@ -129,7 +130,7 @@ def trace(job: Job, order: Header) -> Answer:
 ORDERS: dict[str, Callable[[Job, Header], Answer]] = {
     "start": start, "pause": pause, "step": step, "set": set_, "extend": extend, "reset": reset, "undo": undo,
     "fork": fork, "sample": sample, "weights": weights, "probe": probe,
-    "trace": trace,
+    "trace": trace, **TRIES,
 }  # fmt: skip
 
 
