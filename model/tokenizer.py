@@ -154,8 +154,8 @@ def _label(character: str) -> str:
 
 
 def _unknown(what: str, unknown: set[str], vocab: tuple[str, ...]) -> str:
-    named = ", ".join(repr(each) for each in sorted(unknown)[:5])
-    more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
+    named = ", ".join(repr(each) for each in sorted(unknown)[:3])
+    more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
     known = "".join(_label(each) for each in vocab) if what == "characters" else " ".join(vocab)
     known = known if len(known) <= 80 else known[:80] + "…"
     return f"text may hold the {what} the model knows ({known}); got {named}{more}"
