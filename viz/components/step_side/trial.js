@@ -4,6 +4,7 @@ import { openFeed } from "../live/feed.js";
 import { flatOf } from "../stepper/operands.js";
 import { scoresIn, scoresOf } from "./scores.js";
 
+const PAUSE = 250;             // milliseconds without another edit, before a new trace is asked for
 const GONE = /no such run/i;
 
 export class Trial {
@@ -93,6 +94,7 @@ export class Trial {
   }
 
   back() {
+    clearTimeout(this.telling);
     this.#use("");
     this.#tellFork("");
     this.changed();
@@ -109,7 +111,8 @@ export class Trial {
     this.#now = { version: this.store.version, scores: scoresIn(reply, "after") };
     const { waiting } = this;
     this.waiting = null;
-    if (isLast && !waiting) this.#tellFork(this.whatIf);
+    clearTimeout(this.telling);
+    if (isLast && !waiting) this.telling = setTimeout(() => this.#tellFork(this.whatIf), name === "edit" ? PAUSE : 0);
     this.changed();
     if (waiting) await this.edit(waiting.fields, waiting.isLast);
   }
@@ -159,6 +162,7 @@ export class Trial {
   }
 
   close() {
+    clearTimeout(this.telling);
     this.#feed?.release();
     this.runFeed.release();
   }

@@ -12,13 +12,15 @@ const HINT = "Choose a weight here, or click one in the stepper. The run stays a
 export class Weight {
   /** @param {HTMLElement} parent @param {{store: TraceStore, state: StepState, trial: Trial}} needs */
   constructor(parent, { store, state, trial }) {
-    Object.assign(this, { store, state, trial, name: "", index: [], version: -1, isDragged: false, seen: "" });
+    Object.assign(this, { store, state, trial, name: "", index: [], version: -1, isDragged: false, wasSlid: false, seen: "" });
     this.names = make("select", { "aria-label": "parameter", onchange: () => this.#choose(this.names.value, null) });
     this.indices = make("span.indices");
     this.value = make("input", { type: "number", step: "any", "aria-label": "value", onchange: () => this.#set(Number(this.value.value), true) });
     this.slider = make("input", { type: "range", min: 0, max: STEPS, "aria-label": "value by slider" });
     this.slider.addEventListener("input", () => this.#drag(false));
     this.slider.addEventListener("change", () => this.#drag(true));
+    this.slider.addEventListener("blur", () => { this.wasSlid = false; });
+    this.slider.addEventListener("keydown", (event) => event.stopPropagation());  // its arrows do not walk the stepper
     this.epsilon = make("input.epsilon", { type: "number", step: "any", min: 0, value: "0.01", "aria-label": "ε" });
     const nudge = (sign, text) => make("button", { text, onclick: () => this.#edit({ by: sign * Number(this.epsilon.value) }, true) });
     this.undo = make("button", { text: "Undo", onclick: () => trial.unedit() });
@@ -37,7 +39,7 @@ export class Weight {
     this.#followCell();
     const now = this.#present();
     for (const part of [this.value, this.slider]) part.disabled = now === null;
-    if (now !== null && !this.isDragged) this.#show(now);
+    if (now !== null && !this.isDragged && !this.trial.isBusy) this.#show(now);
     for (const button of [this.undo, this.undoAll]) disable(button, this.trial.nEdits ? "" : "Nothing was edited.", `${this.trial.nEdits} edited`);
     const { reply, kind } = this.trial;
     setText(this.words, kind === "edit" ? slopeWords(reply) : HINT);
@@ -64,7 +66,7 @@ export class Weight {
 
   #choose(name, index) {
     const { shape, axes } = this.store.spec(name);
-    Object.assign(this, { name, index: index ? [...index] : shape.map(() => 0), isDragged: false, span: null });
+    Object.assign(this, { name, index: index ? [...index] : shape.map(() => 0), isDragged: false, wasSlid: false, span: null });
     this.names.value = name;
     this.indices.replaceChildren(...shape.map((size, axis) => make("label.unit", {}, `${axes[axis]} `, make("input.index", {
       type: "number", min: 0, max: size - 1, value: this.index[axis], "aria-label": `${axes[axis]}, 0 to ${size - 1}`,
@@ -76,7 +78,7 @@ export class Weight {
   #move(axis, target, size) {
     this.index[axis] = Math.min(size - 1, Math.max(0, Math.round(Number(target.value)) || 0));
     target.value = this.index[axis];
-    this.span = null;
+    Object.assign(this, { span: null, wasSlid: false });
     this.draw();
   }
 
@@ -107,7 +109,8 @@ export class Weight {
     const [low, high] = this.span;
     const value = low + ((high - low) * Number(this.slider.value)) / STEPS;
     this.value.value = significant(value, 6).replace("−", "-");
-    this.#edit({ value, go_on: this.isDragged }, isLast);
+    this.#edit({ value, go_on: this.wasSlid }, isLast);
+    this.wasSlid = true;
     this.isDragged = !isLast;
   }
 
