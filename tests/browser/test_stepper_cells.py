@@ -372,3 +372,18 @@ def test_every_operation_can_be_drawn(opened, traced):
             return n;
         """, variant)
         assert n == len(traced(variant).operations)
+
+
+def test_the_change_of_a_weight_is_told_as_a_change(opened, traced):
+    text = opened("stepper/picture.js", SHOWN + """
+        await show("new:blocks.0.attn.w_q");
+        const scroller = parts[0].items.at(-1).heatmap.scroller;
+        scroller.focus();
+        scroller.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown", shiftKey: true }));
+        return root.querySelector(".tip code").textContent;
+    """)
+    tensors = traced("classroom").tensors
+    change = tensors["new:blocks.0.attn.w_q"].value[0, 0] - tensors["blocks.0.attn.w_q"].value[0, 0]
+    name, _, number = text.partition(" = ")
+    assert name == "new_w_q[0, 0] − w_q[0, 0]"
+    assert float(number.replace("−", "-")) == pytest.approx(float(change), rel=1e-3)

@@ -53,7 +53,7 @@ export class Card {
       const { tensor: name } = piece;
       const isChosen = chosen?.tensor === name;
       this.items[i].heatmap.show({
-        name, manifest: this.store.manifest, spec: this.store.spec(name), tensor: this.#numbers(piece), head: this.state.head,
+        name, minus: piece.minus, manifest: this.store.manifest, spec: this.store.spec(name), tensor: this.#numbers(piece), head: this.state.head,
         caption: piece.caption, colours: this.colours[i], room: this.rooms[i], lit: lit?.get(name) ?? null,
         chosen: isChosen ? chosen.index : null,
       });
@@ -105,7 +105,7 @@ export class Card {
   #heatmap() {
     return new Heatmap({
       theme: this.theme, painter: this.painter, pick: (cell) => this.state.pick(cell),
-      point: (cell, at, isSpoken) => this.#point(cell, at, isSpoken), scrolled: (heatmap) => this.#scrolled(heatmap),
+      point: (cell, at, isSpoken, shown) => this.#point(cell, at, isSpoken, shown), scrolled: (heatmap) => this.#scrolled(heatmap),
     });
   }
 
@@ -172,10 +172,10 @@ export class Card {
     });
   }
 
-  #point(cell, at, isSpoken = false) {
+  #point(cell, at, isSpoken, shown) {
     this.pointed = cell;
     this.tip.hidden = !cell;
-    if (cell) this.#tell(cell, at, isSpoken);
+    if (cell) this.#tell(cell, at, isSpoken, shown);
     this.painter.mark(this);
   }
 
@@ -184,13 +184,12 @@ export class Card {
     this.tip.hidden = true;
   }
 
-  #tell(cell, at, isSpoken) {
-    const { axes, shape } = this.store.spec(cell.tensor);
-    const tensor = this.store.tensor(cell.tensor);
+  #tell(cell, at, isSpoken, { tensor, minus, spec: { axes, shape } }) {
+    const name = minus ? `${entry(cell)} − ${entry({ ...cell, tensor: minus })}` : entry(cell);
     const value = tensor ? significant(tensor.data[flatOf(shape, cell.index)], 6) : "…";
     const where = cell.index.map((k, axis) => place(this.store.manifest, axes[axis], k)).join(", ");
-    this.tip.replaceChildren(make("code", { text: `${entry(cell)} = ${value}` }), make("span.unit", { text: where }));
-    if (isSpoken) setText(this.spoken, `${entry(cell)}, ${where}: ${value}`);
+    this.tip.replaceChildren(make("code", { text: `${name} = ${value}` }), make("span.unit", { text: where }));
+    if (isSpoken) setText(this.spoken, `${name}, ${where}: ${value}`);
     const box = this.element.getBoundingClientRect();
     const left = Math.min(Math.max(0, at.x - box.left - 90), Math.max(0, this.width - 230));
     this.tip.style.transform = `translate(${Math.round(left)}px, ${Math.round(at.y - box.top + at.height + 6)}px)`;

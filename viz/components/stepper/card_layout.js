@@ -24,10 +24,12 @@ export function layOut(pieces, nRead, box) {
   if (widthOf(pieces, halves) + WORK.row <= box.width && Math.max(...outer(pieces, halves).map(({ height }) => height)) <= box.height) {
     return { mode: "row", rooms: halves };
   }
-  const rooms = pieces.map((piece, i) => ({ ...halves[i], width: isNarrow(piece, halves[i]) ? halves[i].width : box.width - (piece.sign ? SIGN : 0) }));
+  const isPair = pieces.length - nRead === 2;
+  const isHalf = (i) => (isPair && i >= nRead) || isNarrow(pieces[i], halves[i]);
+  const rooms = pieces.map(({ sign }, i) => ({ ...halves[i], width: isHalf(i) ? halves[i].width : box.width - (sign ? SIGN : 0) }));
   const tall = linesHeight(pieces.slice(0, nRead), rooms, box.width) + WORK.line + linesHeight(pieces.slice(nRead), rooms.slice(nRead), box.width);
   if (tall <= box.height) return { mode: "stack", rooms };
-  return { mode: pieces.length - nRead === 2 ? "columns pair" : "columns", rooms: columns(pieces, nRead, box) };
+  return { mode: isPair ? "columns pair" : "columns", rooms: columns(pieces, nRead, box) };
 }
 
 /** Inputs on the left, and on the right what was made: a value and its gradient, or a weight and its change, side by side. */

@@ -35,7 +35,7 @@ export class Heatmap {
   /**
    * Everything but the painting, which `draw` does: text first and pictures then, as to set a canvas's font costs a layout
    * whenever text has changed before.
-   * @param {{name: string, spec: object, tensor: Tensor|null, manifest: object, head: number, caption: string, colours: object|null,
+   * @param {{name: string, minus?: string, spec: object, tensor: Tensor|null, manifest: object, head: number, caption: string, colours: object|null,
    *   room: {width: number, height: number}, lit: Set<number>|null, chosen: number[]|null, isPointed: boolean}} shown
    */
   show(shown) {
@@ -55,10 +55,10 @@ export class Heatmap {
   }
 
   #head() {
-    const { name, spec, caption, colours, tensor, room } = this.shown;
+    const { name, minus, spec, caption, colours, tensor, room } = this.shown;
     if (this.element.style.maxWidth !== `${room.width}px`) this.element.style.maxWidth = `${room.width}px`;
     setText(this.caption, caption);
-    setText(this.title, inCode(name));
+    setText(this.title, minus ? `${inCode(name)} − ${inCode(minus)}` : inCode(name));
     if (this.title.title !== name) this.title.title = name;
     setText(this.shape, shapeWords(spec));
     const role = spec.role === "gradient" || spec.role === "update" ? spec.role : "";
@@ -257,7 +257,7 @@ export class Heatmap {
     if (isSpoken) this.#follow(row, column);
     const box = this.scroller.getBoundingClientRect();
     const at = { x: box.left + (column + 0.5) * cell.width - this.at.left, y: box.top + row * cell.height - this.at.top, height: cell.height };
-    this.point({ tensor: name, index: indexOf(spec.shape, place) }, at, isSpoken);
+    this.point({ tensor: name, index: indexOf(spec.shape, place) }, at, isSpoken, this.shown);
   }
 
   /** Keep the cell that the keys move within sight. */

@@ -48,7 +48,7 @@ function measured(data) {
 export function scaleOf(name) {
   const own = last(plain(name));
   if (!name.includes(":") && (own === "pattern" || own === "weights")) return "share";
-  return /^v(_before)?:/.test(name) ? "size" : "signed";
+  return /^v(_before)?:/.test(name) || name === "token_loss" ? "size" : "signed";
 }
 
 /**
@@ -94,7 +94,7 @@ export function fit({ rows, columns, axes, smallest }, room) {
 
 /** Every how many places there is room for a label. */
 export function labelEvery(pixels, isToken, isAcross) {
-  const needed = isToken ? 9 : isAcross ? 22 : 10;
+  const needed = isToken ? (isAcross ? 9 : 11) : isAcross ? 22 : 10;
   if (pixels >= needed) return 1;
   return [2, 4, 5, 8, 10, 16, 20, 32, 50, 64, 100].find((every) => every * pixels >= needed) ?? 200;
 }
