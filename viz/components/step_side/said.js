@@ -24,5 +24,5 @@ export function slopeWords({ slope, before, after, loss_before: lossBefore, loss
   if (after === before) return "Nothing changed yet.";
   if (Math.max(Math.abs(foretold), Math.abs(really)) < 1e-6) return `${sum}: this weight hardly matters for this text.`;
   const isNear = Math.abs(really - foretold) <= NEARLY * Math.max(Math.abs(really), Math.abs(foretold));
-  return isNear ? `${sum}: over so small a change the loss is nearly a straight line.` : `${sum}: over this change the loss is curved, and the gradient only knows its start.`;
+  return isNear ? `${sum}: over this change the loss is nearly a straight line.` : `${sum}: over this change the loss is curved, and the gradient only knows its start.`;
 }

@@ -38,7 +38,7 @@ export class Weight {
     if (this.version !== this.store.version) this.#offer();
     this.#followCell();
     const now = this.#present();
-    for (const part of [this.value, this.slider]) part.disabled = now === null;
+    for (const part of [this.value, this.slider]) part.disabled = now === null && !this.span;  // else it would lose the focus
     if (now !== null && !this.isDragged && !this.trial.isBusy) this.#show(now);
     for (const button of [this.undo, this.undoAll]) disable(button, this.trial.nEdits ? "" : "Nothing was edited.", `${this.trial.nEdits} edited`);
     const { reply, kind } = this.trial;
