@@ -387,3 +387,14 @@ def test_the_change_of_a_weight_is_told_as_a_change(opened, traced):
     name, _, number = text.partition(" = ")
     assert name == "new_w_q[0, 0] − w_q[0, 0]"
     assert float(number.replace("−", "-")) == pytest.approx(float(change), rel=1e-3)
+
+
+def test_pictures_share_a_scale_where_numbers_pass_through_and_only_with_their_equals(opened):
+    got = opened("stepper/arrange.js", """
+        const groups = (name) => m.arrange(store, of(name)).pieces.map(({ tensor, group }) => [tensor, group ?? null]);
+        return [groups("clip:blocks.0.attn.b_q"), groups("blocks.0.resid_mid"), groups("blocks.0.attn.pattern")];
+    """)
+    clip, added, pattern = (dict(groups) for groups in got)
+    assert clip == {"grad:blocks.0.attn.b_q": "one", "grad_norm": None, "clip:blocks.0.attn.b_q": "one"}
+    assert set(added.values()) == {"one"}
+    assert set(pattern.values()) == {None}

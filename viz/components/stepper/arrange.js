@@ -18,7 +18,9 @@ const MADE = { m: "mean after", v: "mean of squares after", clip: "clipped", new
  */
 export function arrange(store, operation) {
   const [read, made] = (ARRANGED[operation.part] ?? forward)(store, operation);
-  const pieces = [...read, ...made].map((piece) => (isOneScale(operation) ? { group: "one", sign: "", ...piece } : { sign: "", ...piece }));
+  const sizeOf = (name) => store.spec(name).shape.join();
+  const isOne = ({ tensor }) => isOneScale(operation) && sizeOf(tensor) === sizeOf(operation.name);
+  const pieces = [...read, ...made].map((piece) => ({ sign: "", ...(isOne(piece) ? { group: "one" } : {}), ...piece }));
   return { pieces, nRead: read.length, nMore: Math.max(0, operation.inputs.length - MOST) };
 }
 
