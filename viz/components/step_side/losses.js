@@ -4,6 +4,8 @@ import { make, setText } from "../base/dom.js";
 import { significant } from "../base/numbers.js";
 import { roundUp } from "../base/scale.js";
 
+const FINE = 0.5;              // nats: up to ten of them the axis ends at a multiple of this
+
 export class Losses {
   /** @param {HTMLElement} parent @param {{store: TraceStore, trial: Trial, place: Place}} needs */
   constructor(parent, { store, trial, place }) {
@@ -23,8 +25,9 @@ export class Losses {
     const row = JSON.stringify([labels, targets]);
     if (row !== this.row) this.#build(labels, targets, row);
     const { before } = this.trial;
-    const top = roundUp(Math.max(1, ...scores.loss, ...(before?.loss ?? [])));
-    setText(this.top, `0 … ${significant(top)} nats`);
+    const most = Math.max(1, ...[...scores.loss, ...(before?.loss ?? [])].filter(Number.isFinite));
+    const top = most > 10 ? roundUp(most) : FINE * Math.ceil(most / FINE);
+    setText(this.top, `0 … ${significant(top)} nats${before ? " · dashed: before" : ""}`);
     this.bars.forEach((bar, t) => this.#bar(bar, t, scores, before, top));
   }
 

@@ -59,7 +59,7 @@ class StepperView {
     const place = (name, label) => make(`section.${name}`, { "aria-label": label });
     const [reading, trying, timeline, map, card, voices, origin, side] = [
       place("reading", "text"), place("trying", "try it"), place("timeline", "timeline"), place("map", "map of the model"), place("card", "operation"),
-      place("voices", "in words, as a formula, as code"), place("origin", "where does it come from?"), make("div.side")];
+      place("voices", "in words, as a formula, as code"), place("origin", "where does it come from?"), make("div.desk")];
     this.whole = make("div.whole", {}, reading, trying, timeline, map, make("div.middle", {}, card, voices), origin, side);
     this.element = make("div.gb.stepper", {}, this.message, this.whole, this.spoken, dialog);
     this.element.classList.toggle("present", new URLSearchParams(location.search).get("present") === "1");
