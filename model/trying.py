@@ -58,7 +58,7 @@ def slope(model: Transformer, batch: Batch, name: str, index: Sequence[int]) -> 
 def weight(model: Transformer, name: str, index: Sequence[int]) -> float:
     """One weight, by the parameter's name in a trace. ValueError, one sentence, where the model has no such weight."""
     _check(model, name, index)
-    return float(parameters_by_name(model)[name][tuple(index)])
+    return float(parameters_by_name(model)[name][tuple(index)].item())
 
 
 @torch.no_grad()
@@ -79,9 +79,9 @@ def _logits(model: Transformer, batch: Batch) -> Tensor:
 
 def _check(model: Transformer, name: object, index: object) -> None:
     parameters = parameters_by_name(model)
-    if name not in parameters:
+    if not isinstance(name, str) or name not in parameters:
         raise ValueError(f"name must be a parameter of this model, such as {next(iter(parameters))}; got {name!r}")
-    shape = tuple(parameters[str(name)].shape)
+    shape = tuple(parameters[name].shape)
     if not isinstance(index, list | tuple) or len(index) != len(shape):
         raise ValueError(f"index must have {len(shape)} numbers, as {name} has the shape {shape}; got {index!r}")
     if not all(type(i) is int and 0 <= i < n for i, n in zip(index, shape, strict=True)):
