@@ -42,6 +42,7 @@ MATTERS_WITH: dict[str, tuple[str, tuple[Setting, ...]]] = {  # a setting → th
     "norm_final": ("norm", ("layernorm", "rmsnorm", "batchnorm")),
 }
 COLUMNS = 3
+BATCH_SIZES = [1, 8, 32, 64, 128, 256]  # the ways back from the whole table
 WIDE = 1000.0  # a range wider than this is offered in steps of 1, 2, 5, 10 …
 
 
@@ -115,7 +116,8 @@ def _widget(view: View, field: Field, value: Setting) -> None:
     if field.kind == "bool":
         st.toggle(label, **wiring)
     elif field.kind == "choice" or value in field.choices:
-        st.selectbox(label, list(field.choices), format_func=lambda choice: field.choices[choice], **wiring)
+        numbers = BATCH_SIZES if field.kind == "int" else []
+        st.selectbox(label, [*field.choices, *numbers], format_func=field.words, **wiring)
     elif field.slider is None or not field.slider[0] <= value <= field.slider[1]:
         _number(field, label, wiring)
     elif field.slider[0] > 0 and field.slider[1] / field.slider[0] > WIDE:
@@ -127,10 +129,11 @@ def _widget(view: View, field: Field, value: Setting) -> None:
 
 
 def _number(field: Field, label: str, wiring: Mapping[str, object], **look: object) -> None:
+    # value=None: without it an emptied field stands for the lowest value.
     if field.kind == "int":
-        st.number_input(label, int(field.low), int(field.high), step=1, **wiring, **look)
+        st.number_input(label, int(field.low), int(field.high), value=None, step=1, **wiring, **look)
     else:
-        st.number_input(label, field.low, field.high, format="%g", **wiring, **look)
+        st.number_input(label, field.low, field.high, value=None, format="%g", **wiring, **look)
 
 
 def _wide(view: View, field: Field, value: float, label: str, wiring: Mapping[str, object]) -> None:
@@ -155,11 +158,22 @@ def _stops(field: Field, value: float) -> list[float]:
 def _changed(view: View, field: Field, key: str) -> None:
     """A widget was moved: act on the run at once where that can be, else note it for the next run."""
     value = st.session_state[key]
+    if value is None:  # an emptied field: it shows its old value again
+        return
     if field.live and view.is_owner:
         _session.attempt(view, "set", changes={field.name: value})
         return
-    suggested = ABOUT[value].suggests if field.name == "dataset" else {}
+    suggested = _suggested(view, value) if field.name == "dataset" else {}
     _session.change_draft(view, {**suggested, field.name: value})
+
+
+def _suggested(view: View, dataset: str) -> dict[str, Setting]:
+    """What shows a data set well; what the one chosen before had suggested goes back to what it was."""
+    values = view.config.to_dict() | _session.draft(view)
+    old = values["dataset"]
+    before = (_session.DEFAULT if view.config.data.dataset == old else view.config).to_dict()
+    left = {name: before[name] for name, value in ABOUT[old].suggests.items() if values[name] == value}
+    return {**left, **ABOUT[dataset].suggests}
 
 
 def _start(values: Mapping[str, Setting]) -> None:

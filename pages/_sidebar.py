@@ -11,6 +11,7 @@ from viz.components.live import sidebar_view
 def sidebar() -> None:
     """The run on screen with its state, this browser's other runs, and "new run": the same on every page."""
     view = _session.current()
+    _session.draft(view)  # reads the settings in the link: what is wrong with them is said below
     with st.sidebar:
         sidebar_view(key="sidebar", run=view.run)
         _run_chooser(view)
@@ -24,7 +25,7 @@ def sidebar() -> None:
 
 
 def _run_chooser(view: View) -> None:
-    own = {run.id: f"{run.name} · {run.title} · step {run.step:,}" for run in _session.runs()}
+    own = {run.id: " · ".join(filter(None, (run.name, run.title, f"step {run.step:,}"))) for run in _session.runs()}
     choices = own if view.run in own else {view.run: "the run of this link", **own}
     if len(choices) > 1:
         st.session_state[_session.CHOSEN] = view.run

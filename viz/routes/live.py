@@ -119,7 +119,7 @@ class Live:
                 viewer.answer(await self._command(feed.run, key, message))
 
     async def _command(self, run: str, key: str, message: dict[str, Any]) -> bytes:
-        do, reply = message.get("do"), {"kind": "reply", "id": message.get("id")}
+        do, reply = message.get("do"), {"kind": "reply", "id": message["id"]}
         if do not in COMMANDS:
             return encode({**reply, "ok": False, "error": "There is no such command."})
         arguments = {name: value for name, value in message.items() if name not in RESERVED}
@@ -150,7 +150,8 @@ def _parse(text: str) -> dict[str, Any] | None:
         message = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return message if isinstance(message, dict) else None
+    is_ours = isinstance(message, dict) and ("wants" in message or type(message.get("id")) is int)
+    return message if is_ours else None
 
 
 def _wants(value: Any) -> dict[str, Any]:

@@ -147,7 +147,11 @@ def test_other_commands_never_reach_the_supervisor(browser, client, do):
     assert client.asked == []
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", json.dumps({"do": "x" * 9000}), "[" * 5000])
+JUNK = ["", "[]", "{", json.dumps({"do": "x" * 9000}), "[" * 5000, '{"do": "pause"}', '{"id": NaN, "do": "pause"}',
+        r'{"id": "\ud800", "do": "pause"}']  # fmt: skip
+
+
+@pytest.mark.parametrize("text", JUNK)
 def test_what_is_no_message_of_ours_ends_the_connection(browser, text):
     with browser.websocket_connect(f"/live/{RUN}", headers=SAME_ORIGIN) as socket:
         joined(socket).send_text(text)

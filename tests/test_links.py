@@ -1,0 +1,102 @@
+"""What a link may ask for: a run that cannot be made is one sentence and the classroom run, never an exception."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from model.runs.client import connect
+from model.runs.launch import start_supervisor, stop_supervisor
+from tools.app_process import ROOT
+
+
+@pytest.fixture
+def opened(home):
+    """`opened(**query)` opens the Train page by a link with these parameters."""
+    connect.cache_clear()  # the process's client belongs to the home of an earlier test
+    process = start_supervisor(home)
+
+    def open_(**query):
+        at = AppTest.from_file(str(ROOT / "pages" / "_navigation.py"), default_timeout=60)
+        for name, value in query.items():
+            at.query_params[name] = value
+        return at.run()
+
+    yield open_
+    stop_supervisor(process)
+
+
+def said(at):
+    """What the page tells its visitor beside its contents."""
+    return [note.value for note in (*at.toast, *at.warning, *at.error)]
+
+
+def in_link(at, name):
+    """A query parameter: a string, or a list of one where the page did not touch it."""
+    value = at.query_params[name]
+    return value if isinstance(value, str) else value[0]
+
+
+CANNOT_BE_MADE = [
+    ({"preset": "nanogpt"}, "must be downloaded first"),
+    ({"dataset": "text"}, "paste or upload"),
+    ({"n_layers": "99"}, "n_layers must be"),
+    ({"preset": "nope"}, "preset must be"),
+]
+
+
+@pytest.mark.parametrize(("query", "reason"), CANNOT_BE_MADE)
+def test_a_link_to_what_cannot_be_made_is_explained_once(opened, query, reason):
+    at = opened(**query)
+    assert not at.exception
+    assert [reason in sentence for sentence in said(at)] == [True]
+    assert not said(at.run()), "it was said again"
+
+
+def test_a_link_to_what_is_missing_keeps_its_settings_for_the_next_run(opened):
+    at = opened(dataset="text", n_layers="1")
+    assert (in_link(at, "dataset"), in_link(at, "n_layers")) == ("text", "1")
+
+
+def test_wrong_settings_beside_a_run_are_explained_at_once(opened):
+    run = in_link(opened(), "run")
+    at = opened(run=run, n_layers="99")
+    assert "n_layers must be" in said(at)[0]
+
+
+@pytest.mark.parametrize("run", ["../../etc", "deadbeef" * 4, "x" * 5000])
+def test_a_link_to_no_run_starts_one_and_says_so(opened, run):
+    at = opened(run=run)
+    assert not at.exception
+    assert "A new run was started instead." in said(at)[0]
+    assert in_link(at, "run") != run
+
+
+def test_an_emptied_number_keeps_its_value(opened):
+    at = opened()
+    rate = at.number_input(key="setting:learning_rate")
+    before = rate.value
+    rate.set_value(None).run()
+    assert not at.exception
+    assert at.number_input(key="setting:learning_rate").value == before
+
+
+def choose(at, field, value):
+    at.selectbox(key=f"setting:{field}").set_value(value).run()
+    assert not at.exception
+    return at
+
+
+def test_another_data_set_takes_the_suggestions_of_the_one_before_back(opened):
+    at = opened()
+    at.session_state["settings_open"], at.session_state["settings_tab"] = True, "Data"
+    at.run()
+    assert in_link(choose(at, "dataset", "modular"), "batch_size") == "all"
+    choose(at, "dataset", "names")
+    assert dict(at.query_params).keys() == {"run"}, "a table is no batch of names"
+
+
+def test_from_a_run_on_a_table_there_is_a_way_to_names_and_to_a_number_of_rows(opened):
+    at = opened(dataset="modular", batch_size="all", n_steps="20")
+    at.session_state["settings_open"], at.session_state["settings_tab"] = True, "Data"
+    at.run()
+    assert in_link(choose(at, "dataset", "names"), "batch_size") == "32"
+    assert "64" in at.selectbox(key="setting:batch_size").options
