@@ -28,7 +28,10 @@ export class Heatmap {
     this.number = make("button.one-number", { onclick: () => this.pick({ tensor: this.shown.name, index: [] }) });
     this.foot = make("div.tensor-foot", {}, this.range.element, this.norm);
     this.element = make("div.tensor", {}, make("div.tensor-head", {}, this.caption, this.title, this.shape), this.cells, this.number, this.foot);
-    this.context = this.canvas.getContext("2d");
+    // Drawn on a sheet that lies on no page: to set the font of one that does costs a layout of the page.
+    this.sheet = new OffscreenCanvas(1, 1);
+    this.context = this.sheet.getContext("2d");
+    this.screen = this.canvas.getContext("2d");
     this.#listen();
   }
 
@@ -100,6 +103,7 @@ export class Heatmap {
     const [wide, tall] = [Math.max(old.width, Math.round(width * this.ratio)), Math.max(old.height, Math.round(height * this.ratio))];
     if (wide === old.width && tall === old.height) return;
     Object.assign(this.canvas, { width: wide, height: tall, ratio: this.ratio });
+    Object.assign(this.sheet, { width: wide, height: tall });
     this.font = "";
     size(this.canvas, wide / this.ratio, tall / this.ratio);
   }
@@ -129,8 +133,9 @@ export class Heatmap {
     const { context, layout, slice, shown } = this;
     if (!shown || !layout || this.element.hidden || !shown.spec.shape.length) return;
     const { gutter, cell, seen } = layout;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, this.sheet.width, this.sheet.height);
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-    context.clearRect(0, 0, gutter.left + seen.width, gutter.top + seen.height);
     const from = { row: Math.floor(this.at.top / cell.height), column: Math.floor(this.at.left / cell.width) };
     const n = {
       rows: Math.min(slice.rows, Math.ceil((this.at.top + seen.height) / cell.height)) - from.row,
@@ -148,6 +153,8 @@ export class Heatmap {
     context.strokeStyle = this.theme().color("line");
     context.lineWidth = 1;
     context.strokeRect(gutter.left + 0.5, gutter.top + 0.5, seen.width - 1, seen.height - 1);
+    this.screen.globalCompositeOperation = "copy";
+    this.screen.drawImage(this.sheet, 0, 0);
   }
 
   #numbers(from, n, { x, y }) {

@@ -10,7 +10,7 @@ const TITLES = { words: "Words", formula: "Formula", code: "Code" };
 export class Voices {
   /** @param {HTMLElement} parent @param {{store: TraceStore, state: StepState}} needs */
   constructor(parent, { store, state }) {
-    Object.assign(this, { store, state, shown: null });
+    Object.assign(this, { parent, store, state, shown: null });
     this.buttons = VOICES.map((voice) => make("button.tool", { text: TITLES[voice], onclick: () => state.toggleVoice(voice) }));
     this.words = make("span");
     this.why = make("span.why");
@@ -31,6 +31,7 @@ export class Voices {
       this.buttons[i].setAttribute("aria-pressed", String(voices.includes(voice)));
       this.places[i].hidden = !voices.includes(voice);
     });
+    if (this.parent.dataset.shown !== voices.join(" ")) this.parent.dataset.shown = voices.join(" ");
     if (!current) return;
     setText(this.words, current.words);
     setText(this.why, current.why);
