@@ -10,6 +10,7 @@ import torch
 from model.config import PRESETS, RunConfig
 from model.datasets import load_dataset
 from model.divergence import Diverged
+from model.trace_names import traced
 from model.training import Trainer
 
 torch.set_num_threads(1)
@@ -274,3 +275,41 @@ def test_batchnorms_averages_go_back_too():
     with pytest.raises(Diverged):
         run.train_step()
     assert_equal_state(run, twin)
+
+
+@pytest.mark.parametrize("changes", [
+    *({"optimizer": optimizer} for optimizer in OPTIMIZERS), {"norm": "batchnorm"}, {"precision": "bfloat16"},
+    {"tied_embeddings": True}, {"grad_clip": 0.01}, {"n_steps": 5},
+])  # fmt: skip
+def test_learning_a_text_is_the_update_that_its_trace_shows(changes):
+    run = trainer(**changes)
+    losses(run, 5)
+    row = run.dataset.probe_text(8)
+    shown = run.trace()
+    assert run.learn(row) == pytest.approx(shown.loss, rel=1e-5)
+    assert run.step == 6
+    for name, parameter in run.model.named_parameters():
+        value = shown.tensors[f"new:{traced(name)}"].value
+        np.testing.assert_allclose(parameter.detach(), value, atol=2e-6, err_msg=name)
+
+
+def test_learning_draws_nothing_and_moves_no_statistics():
+    run, other = trainer(norm="batchnorm"), trainer(norm="batchnorm")
+    losses(run, 3), losses(other, 3)
+    run.learn(run.dataset.probe_text(8))
+    for (name, buffer), (_, same) in zip(run.model.named_buffers(), other.model.named_buffers(), strict=True):
+        assert torch.equal(buffer, same), name
+    assert run.state()[1]["draws"] == other.state()[1]["draws"]
+
+
+def test_a_text_that_breaks_the_model_leaves_it_as_it_was():
+    run = trainer(optimizer="sgd", grad_clip=0.0)
+    losses(run, 3)
+    run.set(learning_rate=1e12, schedule="constant")
+    row = run.dataset.probe_text(8)
+    with pytest.raises(Diverged):  # noqa: PT012  # the first may survive, with weights of 1e9
+        for _ in range(20):
+            before, step = weights(run), run.step
+            run.learn(row)
+    assert torch.equal(weights(run), before)
+    assert run.step == step
