@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-NAMES = ["start", "recovery", "latency", "first_paint", "worker_speed", "watched", "follow", "recipes"]
+NAMES = ["start", "recovery", "latency", "first_paint", "worker_speed", "watched", "follow", "stepping", "recipes"]
 
 if __name__ == "__main__":
     failed = [name for name in NAMES if subprocess.run([sys.executable, "-m", f"benchmarks.{name}"]).returncode]
