@@ -5,15 +5,18 @@ No console error but Streamlit's own two 404s on deep links; no request to anoth
 
 import re
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from model.runs import wire
+from model.runs.client import Client, Refused
 from tools.app_process import ROOT, AppProcess
 from tools.chromium import NONE_FOUND, find
 from viz.routes.assets import MEDIA_TYPES, bundle
+from viz.routes.browser_key import COOKIE
 
 PICTURES = ROOT / "test-results"
 BYTES = "const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer;"
@@ -34,6 +37,13 @@ def app(tmp_path_factory):
     """The app that most tests share: each visitor is a browser of its own, with runs of its own."""
     with AppProcess(tmp_path_factory.mktemp("app")) as process:
         yield process
+
+
+@pytest.fixture(scope="session")
+def client(app):
+    client = Client(app.home)
+    yield client
+    client.close()
 
 
 @pytest.fixture
@@ -157,6 +167,14 @@ class Visitor:
             address = message.location.get("url", "")
             self.errors.append(f"{message.text} ({address})")
 
+    def leave(self, client):
+        """Close the browser; what it left training stands still, so that the next test has the machine."""
+        key = next((cookie["value"] for cookie in self.context.cookies() if cookie["name"] == COOKIE), "")
+        self.context.close()
+        for run in client.runs(key) if client and key else ():
+            with suppress(Refused):
+                client.command(run.id, key, "pause")
+
     def check(self):
         """Raise unless the console is clean and nothing was asked of another machine."""
         own = [error for error in self.errors if not STREAMLIT_OWN_404.search(error.rstrip(")").split("(")[-1])]
@@ -172,6 +190,7 @@ class Visitor:
 def visitors(chromium, request):
     """Make visitors with `visitors(**context options)`; each is checked at the end, and pictured if the test failed."""
     made = []
+    shared = request.getfixturevalue("client") if "app" in request.fixturenames else None
     failed_before = request.session.testsfailed
 
     def make(**options):
@@ -186,7 +205,7 @@ def visitors(chromium, request):
         for number, visitor in enumerate(made):
             visitor.page.screenshot(path=PICTURES / f"failed-{request.node.name}-{number}.png")
     for visitor in made:
-        visitor.context.close()
+        visitor.leave(shared)
     for visitor in made:
         visitor.check()
 
