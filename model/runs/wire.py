@@ -22,6 +22,7 @@ Header = dict[str, Any]
 Arrays = dict[str, np.ndarray]
 
 MAX_MESSAGE = 64 * 2**20  # bytes; the largest state (2 M parameters with Adam's moments) is 24 MB
+MAX_DEPTH = 16  # of lists and tables in a question; Python's JSON gives up at a depth that varies from place to place
 DTYPES = ("float32", "int32", "uint8", "int64", "float64")  # browsers get the first three only
 _LENGTH = struct.Struct("<I")
 _LONGEST_SOCKET_PATH = 100  # bytes; the kernel's limit is 108 on Linux and 104 on macOS
@@ -70,6 +71,15 @@ def decode(message: bytes) -> tuple[Header, Arrays]:
 def header_of(message: bytes) -> Header:
     """Return the header alone, with its list of arrays."""
     return _split(message)[0]
+
+
+def require_shallow(value: object, depth: int = MAX_DEPTH) -> None:
+    """Raise WireError for lists and tables deeper inside one another than every process on the way can read."""
+    if isinstance(value, dict | list):
+        if depth == 0:
+            raise WireError(f"lists and tables may be {MAX_DEPTH} deep")
+        for inner in value.values() if isinstance(value, dict) else value:
+            require_shallow(inner, depth - 1)
 
 
 def stamp(message: bytes, **fields: Any) -> bytes:

@@ -20,7 +20,6 @@ from viz.routes.browser_key import browser_key
 from viz.routes.fan_out import MAX_TAPS, NOTHING, SECONDS_TO_RETURN, RunFeed, Viewer
 
 MAX_TEXT = 8192                  # characters of one message from a browser
-MAX_DEPTH = 8                    # lists and tables inside one another
 TAP = re.compile(r"[a-z0-9_./]{1,64}")
 RUN_ID = re.compile(r"[0-9a-f]{32}")
 COMMANDS = {
@@ -152,15 +151,7 @@ def _parse(text: str) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     is_ours = isinstance(message, dict) and ("wants" in message or type(message.get("id")) is int)
-    return message if is_ours and _is_shallow(message) else None
-
-
-def _is_shallow(value: Any, depth: int = MAX_DEPTH) -> bool:
-    """Whether every program on the way can read it: what is nested too deep for one would cut off all its clients."""
-    if not isinstance(value, dict | list):
-        return True
-    inner = value.values() if isinstance(value, dict) else value
-    return depth > 0 and all(_is_shallow(each, depth - 1) for each in inner)
+    return message if is_ours else None
 
 
 def _wants(value: Any) -> dict[str, Any]:

@@ -48,6 +48,16 @@ def test_pause_stands_still_and_start_goes_on(host):
     host.do(run, "pause")
 
 
+@pytest.mark.parametrize("depth", [900, 975, 990])
+def test_a_question_nested_too_deep_is_refused_and_cuts_nobody_off(host, depth):
+    run, nested = host.create(start=False), []
+    for _ in range(depth):
+        nested = [nested]
+    with pytest.raises(Refused, match="cannot be sent"):
+        host.do(run, "step", n=1, junk=nested)
+    assert host.do(run, "step", n=1)
+
+
 def test_losses_are_those_of_the_trainer_alone_for_every_step(host):
     run = host.create(start=False, n_steps=60)
     host.do(run, "step", n=7)

@@ -148,7 +148,7 @@ def test_other_commands_never_reach_the_supervisor(browser, client, do):
 
 
 JUNK = ["", "[]", "{", json.dumps({"do": "x" * 9000}), "[" * 5000, '{"do": "pause"}', '{"id": NaN, "do": "pause"}',
-        r'{"id": "\ud800", "do": "pause"}', '{"id": 1, "do": "pause", "n": ' + "[" * 900 + "]" * 900 + "}"]  # fmt: skip
+        r'{"id": "\ud800", "do": "pause"}']  # fmt: skip
 
 
 @pytest.mark.parametrize("text", JUNK)
