@@ -36,15 +36,15 @@ def data_panel(values: Mapping[str, Setting]) -> None:
 
 def shakespeare_panel() -> None:
     """Fetch TinyShakespeare, or take the file, while it is not here; nothing once it is."""
-    if download_for(_session.client().home).progress.state != "done":
-        _fetch_shakespeare()
+    state = download_for(_session.client().home).progress.state
+    if state != "done":  # looked at again and again only while it comes: a rerun closes a list that somebody has open
+        st.fragment(_fetch_shakespeare, run_every=1.0 if state == "running" else None)(state)
 
 
-@st.fragment(run_every=1.0)
-def _fetch_shakespeare() -> None:
+def _fetch_shakespeare(known: str) -> None:
     download = download_for(_session.client().home)
     progress = download.progress
-    if progress.state == "done":
+    if progress.state == "done" or (known == "running" and progress.state != known):
         st.rerun()
     with st.container(border=True, gap="small"):
         st.markdown("**TinyShakespeare** (1.1 MB) is needed for nanoGPT, LLaMA from scratch and Speedrun.")
@@ -53,7 +53,9 @@ def _fetch_shakespeare() -> None:
             return
         if progress.state == "failed":
             st.error(progress.sentence, icon=":material/cloud_off:")
-        st.button("Download it", key=_session.FETCH, icon=":material/download:", on_click=download.start)
+        if st.button("Download it", key=_session.FETCH, icon=":material/download:"):
+            download.start()
+            st.rerun()
         st.file_uploader("or choose the file", key=_session.FILE, on_change=_install, type=["txt"])
 
 
