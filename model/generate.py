@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
 from model.transformer import Transformer
+
+COLDEST = 1e-30  # what float32 can divide by; the likeliest token is certain long before
 
 
 @torch.no_grad()
@@ -21,7 +24,8 @@ def sample(
     """`n` continuations of `prompt`, each up to `max_tokens` tokens or the stop token, neither of prompt nor stop.
 
     The model sees the last block_size tokens. Temperature 0 always takes the most likely token. Draws come from a
-    generator of their own, so sampling changes no run. ValueError when n, max_tokens, temperature or prompt is no use.
+    generator of their own, so sampling changes no run. ValueError when n, max_tokens, temperature or prompt is no use,
+    and when the model's logits are not finite: there is nothing to draw from.
     """
     _check(prompt, n, max_tokens, temperature)
     generator = torch.Generator().manual_seed(seed)
@@ -29,18 +33,27 @@ def sample(
     has_stopped = torch.zeros(n, dtype=torch.bool)
     was_training = model.training
     model.eval()
-    for _ in range(max_tokens):
-        logits = model(tokens[:, -model.config.block_size :])[:, -1]  # (n, V)
-        if temperature == 0:
-            drawn = logits.argmax(dim=-1, keepdim=True)  # (n, 1)
-        else:
-            drawn = torch.multinomial((logits / temperature).softmax(dim=-1), 1, generator=generator)  # (n, 1)
-        tokens = torch.cat((tokens, drawn), dim=1)  # (n, T + 1)
-        has_stopped |= drawn[:, 0] == (-1 if stop_token is None else stop_token)
-        if has_stopped.all():
-            break
-    model.train(was_training)
+    try:
+        for _ in range(max_tokens):
+            logits = model(tokens[:, -model.config.block_size :])[:, -1]  # (n, V)
+            drawn = _draw(logits, temperature, generator)  # (n, 1)
+            tokens = torch.cat((tokens, drawn), dim=1)  # (n, T + 1)
+            has_stopped |= drawn[:, 0] == (-1 if stop_token is None else stop_token)
+            if has_stopped.all():
+                break
+    finally:
+        model.train(was_training)
     return [_until(stop_token, row) for row in tokens[:, len(prompt) :].tolist()]
+
+
+def _draw(logits: Tensor, temperature: float, generator: torch.Generator) -> Tensor:
+    """Draw one token for each row of logits (n, V); returns (n, 1)."""
+    if not logits.isfinite().all():
+        raise ValueError("the model's logits are no longer finite numbers, so there is nothing to draw from")
+    if temperature == 0:
+        return logits.argmax(dim=-1, keepdim=True)
+    below_best = logits - logits.amax(dim=-1, keepdim=True)  # at most 0, so that dividing overflows nothing
+    return torch.multinomial((below_best / max(temperature, COLDEST)).softmax(dim=-1), 1, generator=generator)
 
 
 def _until(stop_token: int | None, row: list[int]) -> list[int]:

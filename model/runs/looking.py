@@ -4,6 +4,7 @@ It changes nothing of the run. Rates adapt: the dearer a look, the later the nex
 at once: there is nothing to slow down.
 """
 
+import contextlib
 from typing import Any
 
 from model.runs import wire
@@ -65,5 +66,6 @@ class Looking:
 
     def _sample(self) -> None:
         step = self._seen["samples"] = self._job.step
-        texts = self._job.trainer.sample(N_TEXTS, MAX_TOKENS, seed=step)
-        self._job.show("samples", step=step, texts=texts, recorded=False)
+        with contextlib.suppress(ValueError):  # a broken model says nothing; its next step says what broke
+            texts = self._job.trainer.sample(N_TEXTS, MAX_TOKENS, seed=step)
+            self._job.show("samples", step=step, texts=texts, recorded=False)

@@ -4,6 +4,7 @@ Everything that falls due by the clock (points, saves, looking) changes no numbe
 (validation, samples, states to go back to) falls due by its steps. It knows the supervisor's socket, no viewer.
 """
 
+import contextlib
 import fcntl
 import gc
 import os
@@ -184,7 +185,8 @@ class Worker:
     def _record_samples(self) -> None:
         job = self.job
         if is_recorded(job.step) and not any(sample["step"] == job.step for sample in job.past.samples):
-            job.record_samples(job.trainer.sample(N_SAMPLES, SAMPLE_TOKENS, seed=job.step))
+            with contextlib.suppress(ValueError):  # a broken model says nothing; its next step says what broke
+                job.record_samples(job.trainer.sample(N_SAMPLES, SAMPLE_TOKENS, seed=job.step))
 
     def _obey(self, message: bytes) -> None:
         order, _ = wire.decode(message)

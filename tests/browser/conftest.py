@@ -26,10 +26,12 @@ expect.set_options(timeout=45_000)
 
 
 def pytest_collection_modifyitems(items):
+    """Mark the tests of this folder and put them last: Playwright leaves the main thread's event loop running."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+    items.sort(key=lambda item: here in item.path.parents)
 
 
 @pytest.fixture(scope="session")

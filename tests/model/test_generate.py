@@ -1,5 +1,7 @@
 """Sampling: bounds, stopping, seeds, and draws that follow the model's own probabilities."""
 
+import math
+
 import pytest
 import torch
 
@@ -64,3 +66,18 @@ def test_what_is_no_use_is_refused_by_name(changes, word):
     arguments = {"prompt": [0], "n": 1, "max_tokens": 1} | changes
     with pytest.raises(ValueError, match=word):
         sample(model(), **arguments)
+
+
+def test_a_model_whose_logits_are_not_finite_says_so_and_stays_in_training_mode():
+    m = model()
+    with torch.no_grad():
+        next(iter(m.parameters())).fill_(math.inf)
+    m.train()
+    with pytest.raises(ValueError, match="no longer finite"):
+        sample(m, [1], 1, 3)
+    assert m.training
+
+
+def test_a_tiny_temperature_takes_the_likeliest_token():
+    m = model()
+    assert sample(m, [1], 1, 6, temperature=1e-300) == sample(m, [1], 1, 6, temperature=0)

@@ -287,6 +287,17 @@ def test_data_that_are_missing_fail_with_their_own_sentence(host, watch):
     assert "Traceback" not in state["sentence"]
 
 
+def test_a_model_that_breaks_where_samples_are_due_has_diverged_not_failed(host, watch):
+    run = host.create(start=False, norm="none", n_layers=2)
+    seen = watch(host.client, run, samples=True)
+    host.do(run, "step", n=9)
+    host.until(run, lambda h: h["state"] == "paused" and h["step"] == 9)
+    host.do(run, "set", changes={"optimizer": "adamw", "learning_rate": 1e12})
+    host.do(run, "start")
+    assert host.until(run, lambda h: h["state"] in ("diverged", "failed"))["state"] == "diverged"
+    assert [header["step"] for header in seen.headers("samples") if header["recorded"]] == [0]
+
+
 def test_divergence_is_explained_and_a_cure_lets_it_go_on(host, watch):
     run = host.create(learning_rate=1e12, schedule="constant", optimizer="sgd", grad_clip=0)
     seen = watch(host.client, run)
