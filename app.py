@@ -20,6 +20,7 @@ from model.datasets import load_dataset
 from model.runs.client import connect
 from model.runs.launch import running_supervisor
 from pages import _settings, _sidebar  # noqa: F401  # imported now, not while the first visitor waits
+from viz.routes.ask import ask_routes
 from viz.routes.assets import asset_routes
 from viz.routes.browser_key import BrowserKey
 from viz.routes.follow import follow_routes
@@ -43,6 +44,9 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
 app = st.App(
     str(PROJECT / "pages" / "_navigation.py"),
     lifespan=lifespan,
-    routes=[*asset_routes(), *live_routes(connect), *shipped_routes(), *trace_routes(), *follow_routes(connect)],
+    routes=[
+        *asset_routes(), *live_routes(connect), *shipped_routes(), *trace_routes(), *follow_routes(connect),
+        *ask_routes(connect),
+    ],
     middleware=[Middleware(BrowserKey)],
 )

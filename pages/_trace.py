@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from model.runs.client import Refused
-from model.typed import read_typed
 from pages import _session
 from pages._session import View
+from pages._text import Asked
 from viz.routes.traces import keep_trace
 
 SECONDS = 30.0                   # a run that waits for its place answers later
@@ -20,14 +20,14 @@ class Look:
     remark: str = ""
 
 
-def look(view: View, text: str, what_if: str = "") -> Look:
+def look(view: View, asked: Asked, what_if: str = "") -> Look:
     """Take the next iteration on this text apart, of the run at its present step, or of its what-if fork."""
-    dataset = _session.dataset_of(view.config, _session.text_of(view))
+    if asked.problem:
+        return Look(problem=asked.problem)
+    tokens = {} if asked.tokens is None else {"tokens": asked.tokens}
     try:
-        typed = read_typed(text, dataset, view.config.model.block_size)
-        tokens = {} if typed.tokens is None else {"tokens": list(typed.tokens)}
         header, blobs = _session.client().request("trace", run=what_if or view.run, timeout=SECONDS, **tokens)
-    except (ValueError, Refused) as refusal:
+    except Refused as refusal:
         return Look(problem=str(refusal))
     digest = keep_trace(view.run, header["manifest"], blobs)
-    return Look(digest, remark=typed.remark)
+    return Look(digest, remark=asked.remark)

@@ -19,6 +19,7 @@ from model.datasets import load_dataset
 from model.divergence import Diverged
 from model.runs import wire
 from model.runs.answers import disk_sentence
+from model.runs.gallery import Gallery, is_kept
 from model.runs.history import SHOWN_INFO
 from model.runs.past import Past
 from model.runs.snapshots import is_snapshot_due, prune_snapshots
@@ -41,6 +42,7 @@ class Job:
         if card.dataset is not None and card.dataset["sha256"] != self.dataset.sha256:
             raise StoreError("The text that this run learned from is not the same here: it cannot train on.")
         self.trainer = Trainer(config, self.dataset)
+        self.gallery = Gallery(folder, self.trainer.config.model)
         self.past = Past(folder, list(self.trainer.columns))
         self.mode, self.sentence = "paused", ""
         self.stop_at: int | None = None  # the step to stand still at, if somebody asked for so many steps
@@ -48,6 +50,7 @@ class Job:
         if saved is not None:
             self._load(folder.state_path)
             self.past.restore(saved)
+            self.gallery.cut(self.step)
             status = saved["status"]
             if status["state"] in _RESUMED:
                 self.mode, self.sentence, self._divergence = (status[k] for k in ("state", "sentence", "divergence"))
@@ -97,6 +100,8 @@ class Job:
             self._stand(diverged)
             return True
         self.past.add(made.loss, None if made.row is None else made.row | statistics())
+        if is_kept(self.step):
+            self.keep_weights()
         if is_snapshot_due(self.step):
             self.keep_snapshot()
         if self.trainer.is_finished:
@@ -145,6 +150,13 @@ class Job:
         else:
             self.show_status()
 
+    def keep_weights(self) -> None:
+        """Keep the present weights for views that will ask how it was now."""
+        try:
+            self.gallery.keep(self.trainer.model, self.step)
+        except OSError as error:
+            self._say_disk(f"{disk_sentence(error)} {_NOT_SAVED}")
+
     def undo(self, step: int) -> None:
         """Go back to a kept state. Raises ValueError when none is kept of that step."""
         kept = self._snapshots()
@@ -163,6 +175,7 @@ class Job:
         self.past.events, self.past.samples = [], []
         self._go_on("reset", "from the start again", label)
         self.keep_snapshot()
+        self.keep_weights()
 
     def _leave(self, label: str) -> str | None:
         """Save, and keep the curve so far; returns its label (None: there is no curve yet)."""
@@ -209,6 +222,7 @@ class Job:
 
     def _drop_snapshots(self) -> None:
         with contextlib.suppress(OSError):  # those that stay are not offered
+            self.gallery.cut(self.step)
             for step in self.folder.snapshots():
                 if step > self.step:
                     self.folder.snapshot_path(step).unlink()

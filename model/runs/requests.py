@@ -91,7 +91,7 @@ REQUESTS: dict[str, Callable[[Host, Request], Awaitable[Answer]]] = {
     "create": create, "list": list_, "describe": describe, "snapshot": snapshot, "points": points, "text": text,
     "start": start, "pause": pause, "fork": fork, "adopt": adopt, "rename": rename, "delete": delete,
     **dict.fromkeys(("step", "set", "reset", "undo", "extend", "learn", "edit", "unedit"), command),
-    **dict.fromkeys(("sample", "weights", "probe", "trace", "follow", "score"), query),
+    **dict.fromkeys(("sample", "weights", "probe", "trace", "follow", "score", "look"), query),
 }  # fmt: skip
 
 

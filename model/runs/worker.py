@@ -22,6 +22,7 @@ from model.runs.channel import Channel, Gone
 from model.runs.following import Following
 from model.runs.job import Job
 from model.runs.looking import Looking
+from model.runs.looks import Looks
 from model.runs.orders import ORDERS, trace
 from model.runs.store import RunFolder
 
@@ -112,7 +113,7 @@ class Worker:
         self.job, self.channel = job, channel
         self.looking = Looking(job, channel)
         self.looking.wants = wants
-        self._orders = ORDERS | {"follow": Following(trace).answer}
+        self._orders = ORDERS | {"follow": Following(trace).answer, "look": Looks().answer}
         self._is_leaving = False
         self._statistics_due = Allowance(SHARE_OF_STATISTICS, SECONDS_BETWEEN_STATISTICS)
         self._next_point = 0.0
@@ -127,6 +128,7 @@ class Worker:
         job.mode = "training" if start and not job.trainer.is_finished else job.mode
         if job.step == 0 and not job.folder.snapshots():
             job.keep_snapshot()
+            job.keep_weights()
         job.show_status()
         self._record_samples()
 

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from model.runs.client import Client, Refused
+from viz.routes.ask import parse_question, read_body
 from viz.routes.traces import RUN_ID, is_own_page, keep_trace
 
 MAX_BYTES = 8192                 # of a question
@@ -73,13 +74,5 @@ class Follow:
 
 async def _question(request: Request) -> dict[str, Any] | None:
     """What a browser asks: its row, and the step that it shows. None where that is nothing of ours."""
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MAX_BYTES:
-            return None
-    try:
-        question = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return question if isinstance(question, dict) and type(question.get("step")) is int else None
+    question = parse_question(await read_body(request, MAX_BYTES))
+    return question if question is not None and type(question.get("step")) is int else None

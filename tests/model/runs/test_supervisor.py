@@ -394,3 +394,14 @@ def test_beyond_the_last_place_a_run_waits_until_one_is_free(tmp_path, watch, mo
     host.until(first, lambda h: h["state"] == "training")
     host.client.close()
     stop_supervisor(process)
+
+
+def test_a_run_can_be_asked_how_it_was_and_forgets_what_it_takes_back(host):
+    run = host.create()
+    host.until_step(run, 40)
+    host.do(run, "pause")
+    header, arrays = host.client.request("look", run=run, what="taps", taps=["logits"], at=30)
+    assert {0, 5, 30} <= set(header["steps"])
+    assert arrays["logits"].shape[1] == host.client.request("describe", run=run)[0]["config"]["vocab_size"]
+    host.do(run, "reset")
+    assert host.client.request("look", run=run, what="taps")[0]["steps"] == [0]

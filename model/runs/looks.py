@@ -1,0 +1,84 @@
+"""What views may ask of a run without changing it, at its present step or at an earlier one that its gallery keeps.
+
+A look is a function of the job and the order's header that returns the answer's header and arrays, or raises ValueError
+with one sentence. Every page's look is one entry of LOOKS.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from model.probing import look_closely
+from model.records import Batch
+from model.runs.allowance import Allowance
+from model.runs.job import Job
+from model.runs.wire import Arrays, Header
+from model.trace import one_row
+from model.transformer import Transformer
+
+SHARE_OF_LOOKS, SECONDS_BETWEEN_LOOKS = 0.02, 0.2  # for views that go on asking while the run trains
+Answer = tuple[Header, Arrays]
+Look = Callable[[Job, Header], Answer]
+
+
+def model_of(job: Job, order: Header) -> tuple[Transformer, int]:
+    """The model to look at and its step: as it is now, or as it was after step `at`."""
+    at: Any = order.get("at")
+    if at is None:
+        return job.trainer.model, job.step
+    if type(at) is not int:
+        raise ValueError(f"at must be a step; got {at!r}")
+    return job.gallery.model_at(at), at
+
+
+def row_of(job: Job, order: Header) -> Batch:
+    """The row to read: `tokens`, perhaps with `targets` and `weights`, else the run's fixed held-out row."""
+    model = job.trainer.config.model
+    if order.get("tokens") is None:
+        return job.dataset.probe_text(model.block_size)
+    return one_row(order["tokens"], order.get("targets"), order.get("weights"), model)
+
+
+def taps(job: Job, order: Header) -> Answer:
+    """The values that `taps` names, of one row, with `token_loss` and `token_probability` of its targets."""
+    model, at = model_of(job, order)
+    row, names = row_of(job, order), order.get("taps", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("taps must be a list of names")
+    return {"at": at, **described(job, row)}, look_closely(model, row.tokens[0], row.targets[0], names)
+
+
+def described(job: Job, row: Batch) -> Header:
+    """A row in words: its tokens, their `labels`, those of the `targets`, and which targets count."""
+    labels = job.dataset.tokenizer.labels
+    return {
+        "tokens": row.tokens[0].tolist(), "labels": labels(row.tokens[0].tolist()),
+        "targets": labels(row.targets[0].tolist()), "weights": row.weights[0].tolist(),
+    }  # fmt: skip
+
+
+LOOKS: dict[str, Look] = {"taps": taps}
+
+
+class Looks:
+    """Answers whoever looks at one run; those who go on asking (`live`) get no more than their share of its time."""
+
+    def __init__(self) -> None:
+        self._due = Allowance(SHARE_OF_LOOKS, SECONDS_BETWEEN_LOOKS)
+
+    def answer(self, job: Job, order: Header) -> Answer:
+        """What the look called `what` gives, with `step` and the kept `steps`; or `wait`, the seconds until a live one
+        can be had: it is not due, or the run still stands at the step `since`."""
+        what: Any = order.get("what")
+        if not isinstance(what, str) or what not in LOOKS:
+            raise ValueError(f"what must be one of {', '.join(LOOKS)}; got {what!r}")
+        steps = {"step": job.step, "steps": job.gallery.steps}
+        if not order.get("live"):
+            header, arrays = LOOKS[what](job, order)
+            return {**steps, **header}, arrays
+        if order.get("since") == job.step:
+            return {**steps, "wait": SECONDS_BETWEEN_LOOKS}, {}
+        if job.mode == "training" and not self._due.is_due:
+            return {**steps, "wait": self._due.seconds_left}, {}
+        with self._due.spend():
+            header, arrays = LOOKS[what](job, order)
+        return {**steps, **header}, arrays

@@ -1,0 +1,32 @@
+"""The text that a page looks at: one field, the same text on every page, read as the run's model reads it."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from model.datasets import Dataset
+from model.typed import example, read_typed
+from pages import _session
+from pages._session import View
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What to ask the run about: `tokens` (the last only to be predicted; None: the run's own example), one sentence on
+    what was cut, and one on why the text cannot be read; "" for none."""
+
+    tokens: list[int] | None
+    remark: str = ""
+    problem: str = ""
+
+
+def text_field(view: View, dataset: Dataset) -> Asked:
+    """Show the text field and read what stands in it."""
+    text = st.text_input("Your text", key=_session.TYPED, value=_session.typed_text(), live=True,
+                         placeholder=f"your text, as “{example(dataset)}”" if example(dataset) else "an exercise",
+                         label_visibility="collapsed", on_change=_session.keep_typed_text)  # fmt: skip
+    try:
+        typed = read_typed(text or "", dataset, view.config.model.block_size)
+    except ValueError as refusal:
+        return Asked(None, problem=str(refusal))
+    return Asked(None if typed.tokens is None else list(typed.tokens), typed.remark)

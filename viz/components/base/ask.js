@@ -1,0 +1,79 @@
+/** Asks a run's worker to look at something: once, or again and again while the run trains. */
+
+import { decode } from "./wire.js";
+
+const SHORTEST = 100;          // milliseconds between two live questions
+const LONGEST = 4000;
+const IDLE = 300;              // while there is nothing to ask for
+
+const pause = (time) => new Promise((resolve) => setTimeout(resolve, time));
+
+/**
+ * @param {{base: string, run: string}} data @param {string} what the look's name @param {object} question its fields
+ * @returns {Promise<{header: object, arrays: object}>} rejects with one sentence
+ */
+export async function ask({ base, run }, what, question = {}) {
+  const answer = await fetch(`${base}/ask/${run}/${what}`, { method: "POST", body: JSON.stringify(question) });
+  if (!answer.ok) throw new Error(`The server answered ${answer.status}. Try again.`);
+  const message = decode(await answer.arrayBuffer());
+  if (!message.header.ok) throw new Error(message.header.error);
+  return message;
+}
+
+/** Goes on asking the same thing as often as the run's worker allows; the answers come in order. */
+export class Asking {
+  isOn = false;
+  #turn = 0;
+  #since = null;
+
+  /**
+   * @param {{base: string, run: string}} data @param {string} what
+   * @param {{question: () => object|null, take: (answer: {header: object, arrays: object}) => void, failed: (sentence: string) => void}} needs
+   *   `question` is asked for each time; null while nothing is wanted
+   */
+  constructor(data, what, { question, take, failed }) {
+    Object.assign(this, { data, what, question, take, failed });
+  }
+
+  toggle(isOn) {
+    if (isOn === this.isOn) return;
+    this.isOn = isOn;
+    this.renew();
+  }
+
+  /** The question has changed: ask at once, and take no answer to the old one. */
+  renew() {
+    this.#turn += 1;
+    this.#since = null;
+    if (this.isOn) this.#go(this.#turn);
+  }
+
+  async #go(turn) {
+    while (turn === this.#turn) {
+      const question = document.hidden ? null : this.question();
+      const time = question ? await this.#ask(question, turn) : IDLE;
+      await pause(Math.min(LONGEST, Math.max(SHORTEST, time)));
+    }
+  }
+
+  /** @returns {Promise<number>} milliseconds until the next question */
+  async #ask(question, turn) {
+    try {
+      const answer = await ask(this.data, this.what, { ...question, live: true, since: this.#since });
+      if (turn !== this.#turn) return 0;
+      this.failed("");
+      if ("wait" in answer.header) return 1000 * answer.header.wait;
+      this.#since = answer.header.step;
+      this.take(answer);
+      return 0;
+    } catch (error) {
+      if (turn === this.#turn) this.failed(error.message);
+      return LONGEST;
+    }
+  }
+
+  close() {
+    this.isOn = false;
+    this.#turn += 1;
+  }
+}
