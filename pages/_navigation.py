@@ -9,6 +9,7 @@ if str(PROJECT) not in sys.path:
 
 import streamlit as st
 
+from model.runs.client import Refused
 from pages import _sidebar
 
 st.set_page_config(page_title="Glassbox", page_icon=str(PROJECT / "assets" / "icon.png"), layout="wide")
@@ -20,5 +21,9 @@ page = st.navigation({
         st.Page("step.py", title="Step", icon=":material/steps:"),
     ],
 })  # fmt: skip
-_sidebar.sidebar()
-page.run()
+try:
+    _sidebar.sidebar()
+    page.run()
+except Refused as refusal:  # the runs' host does not answer, or has no place for a first run: the link stays as it is
+    st.error(str(refusal), icon=":material/cloud_off:")
+    st.button("Try again", icon=":material/refresh:")

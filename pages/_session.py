@@ -12,7 +12,7 @@ import streamlit as st
 from model.config import PRESETS, DataConfig, RunConfig
 from model.datasets import Dataset, load_dataset
 from model.fields import Setting
-from model.runs.client import Client, Refused, RunSummary, connect
+from model.runs.client import Client, Refused, RunSummary, Unreachable, connect
 from viz.routes.browser_key import COOKIE, checked_key
 
 RUN = "run"                  # query parameter, and in session_state across pages: the run this tab looks at
@@ -64,6 +64,8 @@ def current() -> View:
     run = st.query_params.get(RUN, "") or st.session_state.get(RUN, "")  # another page's link has no run in it
     try:
         return _look(run or _latest_unfinished() or _first_run())
+    except Unreachable:  # the run may be there all the same: nothing is started in its place
+        raise
     except Refused as refusal:
         say_once(f"{refusal} A new run was started instead.")
         return _look(_first_run())
@@ -159,6 +161,8 @@ def what_if() -> str:
         return ""
     try:
         header, _ = client().request("describe", run=fork, key=browser_key())
+    except Unreachable:
+        raise
     except Refused:
         header = {}
     if not (header.get("what_if") and header.get("owner")):

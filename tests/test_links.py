@@ -1,18 +1,29 @@
 """What a link may ask for: a run that cannot be made is one sentence and the classroom run, never an exception."""
 
+import os
+import signal
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from model.runs import client
 from model.runs.client import connect
 from model.runs.launch import start_supervisor, stop_supervisor
 from tools.app_process import ROOT
 
 
 @pytest.fixture
-def opened(home):
-    """`opened(**query)` opens the Train page by a link with these parameters."""
+def supervisor(home):
     connect.cache_clear()  # the process's client belongs to the home of an earlier test
     process = start_supervisor(home)
+    yield process
+    process.send_signal(signal.SIGCONT)
+    stop_supervisor(process)
+
+
+@pytest.fixture
+def opened(supervisor):
+    """`opened(**query)` opens the Train page by a link with these parameters."""
 
     def open_(**query):
         at = AppTest.from_file(str(ROOT / "pages" / "_navigation.py"), default_timeout=60)
@@ -20,8 +31,7 @@ def opened(home):
             at.query_params[name] = value
         return at.run()
 
-    yield open_
-    stop_supervisor(process)
+    return open_
 
 
 def said(at):
@@ -68,6 +78,23 @@ def test_a_link_to_no_run_starts_one_and_says_so(opened, run):
     assert not at.exception
     assert "A new run was started instead." in said(at)[0]
     assert in_link(at, "run") != run
+
+
+@pytest.mark.parametrize("page", ["train", "step"])
+def test_a_host_that_does_not_answer_costs_nobody_a_run(opened, supervisor, monkeypatch, page):
+    at = opened().switch_page(f"{page}.py").run()
+    run, before = in_link(at, "run"), len(os.listdir(connect().home / "runs"))
+    supervisor.send_signal(signal.SIGSTOP)
+    with monkeypatch.context() as impatient:
+        impatient.setattr(client, "SECONDS_TO_ANSWER", 0.3)
+        at.run()
+    assert not at.exception
+    assert ["does not answer" in error.value for error in at.error] == [True]
+    supervisor.send_signal(signal.SIGCONT)
+    at.button[0].click().run()
+    assert not at.error
+    assert in_link(at, "run") == run
+    assert len(os.listdir(connect().home / "runs")) == before
 
 
 def test_an_emptied_number_keeps_its_value(opened):

@@ -12,6 +12,10 @@ class Refused(Exception):  # noqa: N818  (a refusal is an answer, not a fault)
     """The command was not carried out; the message is one sentence for the user."""
 
 
+class Unreachable(Refused):
+    """No answer came in time: whether the command was or will be carried out is not known, nor that a run is gone."""
+
+
 @dataclass(frozen=True)
 class RunSummary:
     """One line of a browser's list of runs. `loss` in nats, the mean of the last 20 steps (None before the first)."""

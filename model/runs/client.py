@@ -21,11 +21,12 @@ import numpy as np
 
 from model.config import RunConfig
 from model.runs import wire
-from model.runs.answers import Answer, Refused, RunSummary
+from model.runs.answers import Answer, Refused, RunSummary, Unreachable
 
-__all__ = ["DEFAULT_HOME", "Client", "Refused", "RunSummary", "Subscription", "connect"]
+__all__ = ["DEFAULT_HOME", "Client", "Refused", "RunSummary", "Subscription", "Unreachable", "connect"]
 
 DEFAULT_HOME = "~/.glassbox"
+SECONDS_TO_ANSWER = 10.0
 _SECONDS_BETWEEN_CONNECTS = 0.05
 _NOT_REACHABLE = "The process that hosts the runs does not answer; it is started again by itself: try again."
 
@@ -70,13 +71,16 @@ class Client:
         run: str = "",
         key: str = "",
         arrays: Mapping[str, np.ndarray] | None = None,
-        timeout: float = 10.0,
+        timeout: float | None = None,
         **fields: Any,
     ) -> Answer:
-        """Ask for something and wait for the answer (`timeout` seconds, over a restart of the supervisor too).
+        """Ask for something and wait for the answer, over a restart of the supervisor too.
+
+        `timeout` is in seconds (None: SECONDS_TO_ANSWER).
 
         Raises:
             Refused: not carried out, with the reason in one sentence.
+            Unreachable: no answer came in this time.
         """
         number, answer = next(self._ids), Future[Answer]()
         ask = {"do": command, "run": run, "key": key, "command_id": secrets.token_hex(8), **fields, "id": number}
@@ -89,9 +93,9 @@ class Client:
             self._open[number] = (message, answer)
             self._send(message)
         try:
-            return answer.result(timeout)
+            return answer.result(SECONDS_TO_ANSWER if timeout is None else timeout)
         except FutureTimeout:
-            raise Refused(_NOT_REACHABLE) from None
+            raise Unreachable(_NOT_REACHABLE) from None
         finally:
             with self._lock:
                 self._open.pop(number, None)
@@ -153,7 +157,7 @@ class Client:
         self._closed = True
         with self._lock:
             for _, answer in self._open.values():
-                answer.set_exception(Refused(_NOT_REACHABLE))
+                answer.set_exception(Unreachable(_NOT_REACHABLE))
             self._open.clear()
             if self._socket is not None:
                 self._socket.shutdown(socket.SHUT_RDWR)

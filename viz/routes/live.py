@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from model.runs.client import Client, Refused
+from model.runs.client import Client, Refused, Unreachable
 from model.runs.wire import encode
 from viz.routes.browser_key import browser_key
 from viz.routes.fan_out import MAX_TAPS, NOTHING, SECONDS_TO_RETURN, RunFeed, Viewer
@@ -27,7 +27,7 @@ COMMANDS = {
     "learn", "edit", "unedit", "score",
 }  # fmt: skip
 RESERVED = {"self", "command", "do", "run", "key", "id", "command_id", "timeout", "arrays"}
-UNKNOWN_RUN, REFUSED_MESSAGE = 4404, 4400  # close codes; 4000–4999 are an application's own
+UNKNOWN_RUN, REFUSED_MESSAGE, LATER = 4404, 4400, 1013  # close codes; 4000–4999 are an application's own
 
 
 def live_routes(connect: Callable[[], Client]) -> list[BaseRoute]:
@@ -70,7 +70,7 @@ class Live:
         except Refused as refusal:
             if self._feeds.get(run) is feed:
                 del self._feeds[run]  # whoever asks next gets a fresh try
-            await websocket.close(UNKNOWN_RUN, _short(str(refusal)))
+            await websocket.close(LATER if isinstance(refusal, Unreachable) else UNKNOWN_RUN, _short(str(refusal)))
         finally:
             feed.viewers.discard(viewer)
             self._keep(asyncio.create_task(self._leave(feed)))

@@ -7,11 +7,12 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from model.runs.client import Refused
+from model.runs.client import Refused, Unreachable
 from model.runs.wire import decode, encode
 from viz.routes.live import live_routes
 
 RUN = "0123456789abcdef" * 2
+SILENT = "e" * 32
 KEY = "fedcba9876543210" * 2
 SAME_ORIGIN = {"origin": "http://testserver", "cookie": f"glassbox_key={KEY}"}
 
@@ -32,6 +33,8 @@ class FakeClient:
         return {"id": 999, "kind": "answer", "state": "paused"}, arrays
 
     def subscribe(self, run, on_frame, wants):
+        if run == SILENT:
+            raise Unreachable("The process that hosts the runs does not answer.")
         if run != RUN:
             raise Refused("There is no run of this id.")
         self.on_frame = on_frame
@@ -84,12 +87,12 @@ def test_only_a_page_of_this_server_may_connect(browser, headers):
         pass
 
 
-@pytest.mark.parametrize("run", ["short", "f" * 32])
-def test_an_unknown_run_is_refused_in_a_sentence(browser, run):
+@pytest.mark.parametrize(("run", "code"), [("short", 4404), ("f" * 32, 4404), (SILENT, 1013)])
+def test_who_cannot_watch_hears_why_in_a_sentence(browser, run, code):
     with browser.websocket_connect(f"/live/{run}", headers=SAME_ORIGIN) as socket:
         with pytest.raises(WebSocketDisconnect) as refusal:
             socket.receive_bytes()
-        assert refusal.value.code == 4404
+        assert refusal.value.code == code
         assert refusal.value.reason.endswith(".")
 
 
