@@ -8,34 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 from model.probing import look_closely
-from model.records import Batch
 from model.runs.allowance import Allowance
 from model.runs.job import Job
-from model.runs.wire import Arrays, Header
-from model.trace import one_row
-from model.transformer import Transformer
+from model.runs.looked_at import Answer, described, model_of, row_of
+from model.runs.wire import Header
 
 SHARE_OF_LOOKS, SECONDS_BETWEEN_LOOKS = 0.02, 0.2  # for views that go on asking while the run trains
-Answer = tuple[Header, Arrays]
 Look = Callable[[Job, Header], Answer]
-
-
-def model_of(job: Job, order: Header) -> tuple[Transformer, int]:
-    """The model to look at and its step: as it is now, or as it was after step `at`."""
-    at: Any = order.get("at")
-    if at is None:
-        return job.trainer.model, job.step
-    if type(at) is not int:
-        raise ValueError(f"at must be a step; got {at!r}")
-    return job.gallery.model_at(at), at
-
-
-def row_of(job: Job, order: Header) -> Batch:
-    """The row to read: `tokens`, perhaps with `targets` and `weights`, else the run's fixed held-out row."""
-    model = job.trainer.config.model
-    if order.get("tokens") is None:
-        return job.dataset.probe_text(model.block_size)
-    return one_row(order["tokens"], order.get("targets"), order.get("weights"), model)
 
 
 def taps(job: Job, order: Header) -> Answer:
@@ -45,15 +24,6 @@ def taps(job: Job, order: Header) -> Answer:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError("taps must be a list of names")
     return {"at": at, **described(job, row)}, look_closely(model, row.tokens[0], row.targets[0], names)
-
-
-def described(job: Job, row: Batch) -> Header:
-    """A row in words: its tokens, their `labels`, those of the `targets`, and which targets count."""
-    labels = job.dataset.tokenizer.labels
-    return {
-        "tokens": row.tokens[0].tolist(), "labels": labels(row.tokens[0].tolist()),
-        "targets": labels(row.targets[0].tolist()), "weights": row.weights[0].tolist(),
-    }  # fmt: skip
 
 
 LOOKS: dict[str, Look] = {"taps": taps}
