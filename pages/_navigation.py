@@ -10,7 +10,7 @@ if str(PROJECT) not in sys.path:
 import streamlit as st
 
 from model.runs.client import Refused
-from pages import _sidebar
+from pages import _session, _sidebar
 
 st.set_page_config(page_title="Glassbox", page_icon=str(PROJECT / "assets" / "icon.png"), layout="wide")
 st.logo(str(PROJECT / "assets" / "logo.svg"), size="large")
@@ -24,6 +24,9 @@ page = st.navigation({
 try:
     _sidebar.sidebar()
     page.run()
+except _session.Gone as gone:
+    st.warning(str(gone), icon=":material/delete:")
+    st.button("New run", icon=":material/add:", on_click=_session.start_afresh)
 except Refused as refusal:  # the runs' host does not answer, or has no place for a first run: the link stays as it is
     st.error(str(refusal), icon=":material/cloud_off:")
     st.button("Try again", icon=":material/refresh:")

@@ -34,6 +34,10 @@ DEFAULT = PRESETS["classroom"].config
 _FROM_DATA = ("vocab_size", "text_sha256")  # follow from the data, never drafted
 
 
+class Gone(Exception):  # noqa: N818  (like a refusal, it is an answer)
+    """The run that this tab looked at is no longer there; the message is one sentence."""
+
+
 @dataclass(frozen=True)
 class View:
     """What this tab looks at: the run and whether this browser may control it."""
@@ -60,19 +64,26 @@ def say_once(sentence: str) -> None:
 
 
 def current() -> View:
-    """The run this tab looks at: the one in the link, else this browser's unfinished latest, else a new one."""
+    """The run this tab looks at: the one in the link, else this browser's unfinished latest, else a new one.
+
+    Raises Gone when it was there before, Unreachable or Refused in a sentence.
+    """
     run = st.query_params.get(RUN, "") or st.session_state.get(RUN, "")  # another page's link has no run in it
     try:
         return _look(run or _latest_unfinished() or _first_run())
     except Unreachable:  # the run may be there all the same: nothing is started in its place
         raise
     except Refused as refusal:
+        if run and run == st.session_state.get(RUN):
+            raise Gone(str(refusal)) from refusal
         say_once(f"{refusal} A new run was started instead.")
         return _look(_first_run())
 
 
 def _look(run: str) -> View:
     header, _ = client().request("describe", run=run, key=browser_key())
+    if header["state"] == "deleted":  # its worker is still ending
+        raise Refused(header["sentence"])
     if st.query_params.get(RUN) != run:
         st.query_params[RUN] = run
     st.session_state[RUN] = run
@@ -235,6 +246,15 @@ def forget_run() -> None:
     for key in (_DRAFT, RUN):
         st.session_state.pop(key, None)
     st.query_params.clear()
+
+
+def start_afresh() -> None:
+    """Turn this tab away from a run that is gone, to a new classroom run."""
+    forget_run()
+    try:
+        start_run(DEFAULT)
+    except Refused as refusal:
+        say_once(str(refusal))
 
 
 def text_of(view: View) -> str | None:

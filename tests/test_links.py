@@ -97,6 +97,20 @@ def test_a_host_that_does_not_answer_costs_nobody_a_run(opened, supervisor, monk
     assert len(os.listdir(connect().home / "runs")) == before
 
 
+def test_a_run_that_was_deleted_elsewhere_leaves_a_sentence_and_a_new_run(opened):
+    at = opened()
+    run = in_link(at, "run")
+    connect().command(run, at.session_state["browser_key"], "delete")
+    at.run()
+    assert not at.exception
+    assert "deleted" in at.warning[0].value
+    assert [button.label for button in at.button] == ["New run"]
+    assert in_link(at, "run") == run
+    at.button[0].click().run()
+    assert in_link(at, "run") != run
+    assert not at.warning
+
+
 def test_an_emptied_number_keeps_its_value(opened):
     at = opened()
     rate = at.number_input(key="setting:learning_rate")

@@ -104,7 +104,7 @@ async def rename(host: Host, request: Request) -> Answer:
 async def delete(host: Host, request: Request) -> Answer:
     """End a run and remove it for good."""
     run = host.owned(request.run, request.key)
-    run.publish_state(state="failed", sentence="This run was deleted.", divergence=None)
+    run.publish_state(state="deleted", sentence="This run was deleted.", divergence=None)
     run.is_deleted = True
     await host.stop_worker(run, save=False)
     host.store.delete(request.run)

@@ -75,6 +75,21 @@ def test_a_second_browser_watches_and_forks_but_does_not_control(training, visit
     assert training.state in ("training", "finished"), "the owner's run went on"
 
 
+def test_a_run_deleted_in_another_tab_leaves_a_sentence_and_a_new_run(training, picture):
+    page, old = training.page, training.run
+    other = page.context.new_page()
+    other.goto(page.url)
+    other.get_by_test_id("stSidebar").get_by_role("button", name="more_horiz").click()
+    other.get_by_role("button", name="Delete this run").click()
+    main = page.get_by_test_id("stMain")
+    expect(main.get_by_text("deleted")).to_be_visible()
+    expect(page.get_by_role("button", name="Pause").or_(page.get_by_role("button", name="Start"))).to_have_count(0)
+    picture(page)
+    other.close()
+    main.get_by_role("button", name="New run").click()
+    training.wait(lambda: training.run != old and training.step >= 5)
+
+
 def test_a_run_that_does_not_exist_gets_one_sentence_and_a_new_run(app, visitor, picture):
     visitor.page.goto(f"{app.url}/?run={'0' * 32}")
     visitor.wait(lambda: visitor.step >= 5)

@@ -250,7 +250,7 @@ def test_a_rename_shows_and_a_deleted_run_is_gone(host, watch):
     shown = seen.wait(lambda h: h["kind"] == "snapshot" and "<b>" in h["run"]["name"])[0]["run"]
     assert shown["name"] == "my <b>run</b>"
     host.do(run, "delete")
-    assert seen.wait_state("failed")["sentence"] == "This run was deleted."
+    assert seen.wait_state("deleted")["sentence"] == "This run was deleted."
     assert "no such run" in host.refusal(run, "describe")
     assert not (host.home / "runs" / run).exists()
 

@@ -17,5 +17,8 @@ def train_view(key: str, run: str, shipped_url: str = "") -> str | None:
 
 
 def sidebar_view(key: str, run: str) -> None:
-    """The run's name, state, step, loss and a small curve, with one button that pauses or starts it."""
-    component("sidebar")(key=key, data=addresses("live/sidebar.js", run))
+    """The run's name, state, step, loss and a small curve, with one button that pauses or starts it.
+
+    The script runs again when the run is deleted, in whatever tab.
+    """
+    component("sidebar")(key=key, data=addresses("live/sidebar.js", run), on_gone_change=rerun_only)

@@ -5,6 +5,7 @@ import { count, duration, short, significant } from "../base/numbers.js";
 
 const WATCHING = "You are watching. Fork to get your own copy.";
 const NOT_CONNECTED = "Reconnecting…";
+const GONE = "This run is no longer there.";
 const FIELDS = "input, textarea, select, button, a, summary, [contenteditable], [role=slider], [role=tab], [role=combobox]";
 
 export class Controls {
@@ -121,14 +122,15 @@ export class Controls {
   #enable() {
     const { feed } = this;
     const { state, snapshots } = feed.history.status;
-    const barred = feed.link !== "open" ? NOT_CONNECTED : !feed.owner ? WATCHING : "";
+    const lost = feed.isGone ? GONE : feed.link !== "open" ? NOT_CONNECTED : "";
+    const barred = lost || (feed.owner ? "" : WATCHING);
     const isDone = state === "finished" ? "All steps are done: train more, or reset." : "";
     setText(this.toggle, this.isTraining ? "❚❚ Pause" : "▶ Start");
     disable(this.toggle, barred || isDone, "Space");
     for (const button of [this.one, this.hundred]) disable(button, barred || isDone);
     disable(this.reset, barred, "Step 0 again, with the same seed; this curve stays as a ghost");
     disable(this.back, barred || (snapshots.length ? "" : "No earlier state is kept yet."), "Go back to a kept state");
-    disable(this.fork, feed.link === "open" ? "" : NOT_CONNECTED, "A copy of your own, from here on");
+    disable(this.fork, lost, "A copy of your own, from here on");
     const offered = snapshots.join();
     if (offered === this.offered) return;
     this.offered = offered;
@@ -151,7 +153,7 @@ export class Controls {
   #sentence() {
     const { feed } = this;
     const { state, sentence } = feed.history.status;
-    if (feed.link === "lost") return feed.reason || NOT_CONNECTED;
+    if (feed.link === "lost" || feed.link === "gone") return feed.reason || NOT_CONNECTED;
     if (feed.link === "connecting" || !feed.history.run) return "Connecting…";
     const words = {
       starting: "Starting: the model is being made.",

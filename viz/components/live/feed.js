@@ -6,6 +6,7 @@ import { RunHistory } from "./history.js";
 const FIRST_WAIT = 250;        // milliseconds; doubled at every failure in a row
 const LONGEST_WAIT = 5000;
 const SECONDS_TO_REPLY = 30;
+const UNKNOWN_RUN = 4404;      // the close code for a run that is not there
 const GRACE = 2000;            // milliseconds without a user before the socket is closed: a page change keeps it
 const feeds = new Map();
 
@@ -23,7 +24,7 @@ export class Feed {
   users = 0;
   history = new RunHistory();
   owner = false;
-  link = "connecting";         // connecting | open | lost
+  link = "connecting";         // connecting | open | lost | gone
   reason = "";                 // what the server said when it refused
   #listeners = new Set();
   #wants = new Map();
@@ -40,6 +41,11 @@ export class Feed {
     addEventListener("online", this.hurry);
     document.addEventListener("visibilitychange", this.rewant);
     this.#connect();
+  }
+
+  /** Whether there is no such run any more: nothing can be asked of it, and it does not come back. */
+  get isGone() {
+    return this.link === "gone" || this.history.status.state === "deleted";
   }
 
   /** @param {(kind: string) => void} listener told the kind of each frame, or "link" @returns {() => void} stop */
@@ -89,7 +95,7 @@ export class Feed {
     const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${this.path}${after}`);
     socket.binaryType = "arraybuffer";
     socket.onmessage = ({ data }) => this.#socket === socket && this.#receive(data);
-    socket.onclose = ({ reason }) => this.#socket === socket && this.#lost(reason);
+    socket.onclose = ({ code, reason }) => this.#socket === socket && this.#lost(code, reason);
     this.#socket = socket;
   }
 
@@ -119,10 +125,11 @@ export class Feed {
     socket.close();
   }
 
-  #lost(reason) {
-    this.link = "lost";
+  #lost(code, reason) {
+    this.link = code === UNKNOWN_RUN ? "gone" : "lost";
     this.reason = reason;
     for (const id of [...this.#replies.keys()]) this.#settle(id, { ok: false, error: "The connection broke. Try again." });
+    if (this.link === "gone") return void this.#tell("link");
     const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** this.#failures++);
     this.#timer = setTimeout(() => this.#connect(), wait * (0.7 + 0.6 * Math.random()));
     this.#tell("link");

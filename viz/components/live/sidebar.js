@@ -7,14 +7,14 @@ import { Scale } from "../base/scale.js";
 import { openFeed } from "./feed.js";
 import { extremes, Smoother, throughPixels } from "./series.js";
 
-/** @param {ShadowRoot} root @param {{run: string, base: string}} data */
-export async function mount(root, data) {
+/** @param {ShadowRoot} root @param {{run: string, base: string}} data @param {(name: string, value: any) => void} trigger tells Python */
+export async function mount(root, data, trigger) {
   await adoptStyles(root, "../theme.css", "../base/base.css", "../live/live.css");
-  return new SidebarView(root, data);
+  return new SidebarView(root, data, trigger);
 }
 
 class SidebarView {
-  constructor(root, data) {
+  constructor(root, data, trigger) {
     this.painter = new Painter();
     this.feed = openFeed(data.base, data.run);
     this.smoother = new Smoother();
@@ -29,6 +29,7 @@ class SidebarView {
     this.retheme();
     this.surface = new Surface(box, () => this.painter.mark(this));
     this.stop = this.feed.listen(() => this.painter.mark(this));
+    this.gone = () => trigger("gone", true);
     this.painter.mark(this);
   }
 
@@ -62,11 +63,20 @@ class SidebarView {
     this.dot.className = `dot ${feed.link === "open" ? state : "lost"}`;
     setText(this.name, history.run?.name ?? "…");
     const loss = history.step ? ` · ${significant(history.recentLoss())}` : "";
+    if (feed.isGone) return this.#leave();
     setText(this.words, feed.link === "lost" ? "reconnecting…" : `${state} · step ${count(history.step)}${loss}`);
     setText(this.toggle, this.isTraining ? "❚❚ Pause" : "▶ Start");
     const barred = feed.link !== "open" ? "Reconnecting…" : !feed.owner ? "You are watching." : "";
     disable(this.toggle, barred || (state === "finished" ? "All steps are done." : ""));
     this.#spark(history);
+  }
+
+  /** The run was deleted, perhaps in another tab: the page is made anew without it. */
+  #leave() {
+    setText(this.words, this.feed.history.status.sentence || this.feed.reason);
+    this.toggle.hidden = true;
+    this.gone();
+    this.gone = () => {};
   }
 
   #spark({ losses, rewinds }) {
