@@ -112,6 +112,7 @@ class DataConfig(_Checked):
 
     dataset: str = "names"
     tokenizer: str = "character"
+    n_merges: int = 250
     layout: str = "stream"
     language: str = "all"
     task_length: int = 6

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import texts
+from model.bpe_tokenizer import BpeTokenizer
 from model.descriptions import ABOUT, About
 from model.pools import Lines, Pool, Rows, Windows
 from model.records import Batch
@@ -123,8 +124,11 @@ class Dataset:
         return f"{question}{sign} {answer}"
 
 
-def load_dataset(data: DataConfig, *, text: str | None = None, home: Path | None = None) -> Dataset:
-    """The data set that `data` describes; `text` is the user's own, `home` is where files are kept (GLASSBOX_HOME).
+def load_dataset(
+    data: DataConfig, *, text: str | None = None, home: Path | None = None, tokenizer: Tokenizer | None = None
+) -> Dataset:
+    """The data set that `data` describes; `text` is the user's own, `home` is where files are kept (GLASSBOX_HOME),
+    `tokenizer` the one that a run on a text has kept (None: it is made of the text).
 
     ValueError, one sentence, when the text or the file is missing or does not fit.
     """
@@ -137,7 +141,7 @@ def load_dataset(data: DataConfig, *, text: str | None = None, home: Path | None
         "shakespeare": lambda: texts.shakespeare(share, home),
         "text": lambda: texts.own(text, data.text_sha256, share),
     }
-    return _text_dataset(data, *halves[data.dataset]())
+    return _text_dataset(data, *halves[data.dataset](), tokenizer)
 
 
 def _task_dataset(data: DataConfig) -> Dataset:
@@ -167,13 +171,13 @@ def _exercise_text(tokenizer: Tokenizer, row: NDArray[np.int64], counts: NDArray
     return tokenizer.decode(row[: int(counts.nonzero()[0][-1]) + 2].tolist())
 
 
-def _text_dataset(data: DataConfig, training: str, heldout: str) -> Dataset:
+def _text_dataset(data: DataConfig, training: str, heldout: str, kept: Tokenizer | None) -> Dataset:
     is_by_line = data.layout == "document"
     sha256 = hashlib.sha256((training + heldout).encode()).hexdigest()
     if is_by_line:
         training, heldout = (f"\n{half.strip(_LINE_END)}\n" for half in (training, heldout))
     whole = training + heldout
-    tokenizer: Tokenizer = ByteTokenizer() if data.tokenizer == "byte" else CharacterTokenizer.of(whole)
+    tokenizer = kept or _tokenizer(data, training, whole)
     start = tokenizer.encode(_LINE_END if _LINE_END in whole else whole[0])[0]
     tokens = [np.array(tokenizer.encode(half), np.int16) for half in (training, heldout)]
     pools: list[Pool] = [Lines(half, start) if is_by_line else Windows(half) for half in tokens]
@@ -192,6 +196,16 @@ def _text_dataset(data: DataConfig, training: str, heldout: str) -> Dataset:
         start=(start,),
         stop_token=start if is_by_line or data.dataset == "names" else None,
     )
+
+
+def _tokenizer(data: DataConfig, training: str, whole: str) -> Tokenizer:
+    """Byte pairs are learned from the training text alone; the list of characters must hold those of both halves."""
+    made: dict[str, Callable[[], Tokenizer]] = {
+        "character": lambda: CharacterTokenizer.of(whole),
+        "byte": ByteTokenizer,
+        "bpe": lambda: BpeTokenizer.learned(training, data.n_merges),
+    }
+    return made[data.tokenizer]()
 
 
 def _excerpts(text: str) -> tuple[str, ...]:

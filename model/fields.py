@@ -14,6 +14,8 @@ TASKS = ("copy", "reverse", "sort", "add", "modular", "brackets", "induction")
 TRUE_WORDS = ("true", "1")
 FALSE_WORDS = ("false", "0")
 LONGEST_SHOWN = 40
+MAX_VOCAB_SIZE = 2048  # the tables at both ends of the model have one row a token
+MAX_MERGES = MAX_VOCAB_SIZE - 256  # BPE begins with one token a byte
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def _model_fields() -> list[Field]:
 
     return [
         Field("vocab_size", "model", "int", "Vocabulary", "How many different tokens the model knows.", "tokens",
-              low=2, high=2048, shown=False),
+              low=2, high=MAX_VOCAB_SIZE, shown=False),
         Field("block_size", "model", "int", "Context length", "How many tokens the model sees at once.", "tokens",
               low=4, high=256, slider=(8, 128)),
         count("n_layers", "Layers", "Blocks of attention and MLP, one after another.", 0, 6, (0, 6)),
@@ -203,7 +205,9 @@ def _data_fields() -> list[Field]:
             "copy": "copy", "reverse": "reverse", "sort": "sort", "add": "addition", "modular": "modular addition",
             "brackets": "brackets", "induction": "induction"}),
         _choice("tokenizer", "data", "Tokenizer", "What one token is; tasks always use symbols.", {
-            "character": "characters", "byte": "bytes", "symbol": "symbols"}),
+            "character": "characters", "byte": "bytes", "bpe": "byte pairs (BPE)", "symbol": "symbols"}),
+        Field("n_merges", "data", "int", "Merges", "Byte pairs that become tokens of their own, beside the 256 bytes.",
+              "pairs", low=1, high=MAX_MERGES, slider=(10, 500)),
         _choice("layout", "data", "Layout", "One long stream, or one name or line a row.", {
             "stream": "one stream", "document": "one document a row"}),
         _choice("language", "data", "Language", "First names of one language, or of all.", {

@@ -1,6 +1,7 @@
-"""Tokenizers: text to token ids and back, by character, by byte or by symbol. They do not know where a text comes from.
+"""Tokenizers: text to token ids and back, by character, by byte or by symbol (by byte pairs: `model.bpe_tokenizer`).
 
-All share one interface: `vocab`, `encode(text)`, `decode(tokens)`, `labels(tokens)`, `to_json()`.
+They do not know where a text comes from, and share one interface: `vocab`, `encode(text)`, `decode(tokens)`,
+`labels(tokens)`, `to_json()`.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-MAX_VOCAB_SIZE = 2048  # ModelConfig's limit: the tables at both ends of the model have one row a token
-
-_VISIBLE = {"\n": "⏎", " ": "␣", "\t": "⇥"}
+from model.bpe_tokenizer import BpeTokenizer
+from model.fields import MAX_VOCAB_SIZE
+from model.visible import visible
 
 
 class Tokenizer(Protocol):
@@ -66,7 +67,7 @@ class CharacterTokenizer:
 
     def labels(self, tokens: Iterable[int]) -> list[str]:
         """The characters, made visible."""
-        return [_label(self.vocab[token]) for token in tokens]
+        return [visible(self.vocab[token]) for token in tokens]
 
     def to_json(self) -> str:
         """The kind and the vocabulary."""
@@ -91,7 +92,7 @@ class ByteTokenizer:
 
     def labels(self, tokens: Iterable[int]) -> list[str]:
         """ASCII as itself, all other bytes as \\xNN."""
-        return [_label(self.vocab[token]) for token in tokens]
+        return [visible(self.vocab[token]) for token in tokens]
 
     def to_json(self) -> str:
         """The kind says it all."""
@@ -138,24 +139,16 @@ def from_json(text: str) -> Tokenizer:
         "character": lambda: CharacterTokenizer(vocab),
         "byte": ByteTokenizer,
         "symbol": lambda: SymbolTokenizer(vocab),
+        "bpe": lambda: BpeTokenizer(fields.get("merges", ())),
     }
     if fields.get("kind") not in build:
         raise ValueError(f"kind of tokenizer must be one of {', '.join(build)}; got {fields.get('kind')!r}")
     return build[fields["kind"]]()
 
 
-def _label(character: str) -> str:
-    if character in _VISIBLE:
-        return _VISIBLE[character]
-    if character.isprintable():
-        return character
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
-
-
 def _unknown(what: str, unknown: set[str], vocab: tuple[str, ...]) -> str:
     named = ", ".join(repr(each) for each in sorted(unknown)[:3])
     more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
-    known = "".join(_label(each) for each in vocab) if what == "characters" else " ".join(vocab)
+    known = visible("".join(vocab)) if what == "characters" else " ".join(vocab)
     known = known if len(known) <= 80 else known[:80] + "…"
     return f"text may hold the {what} the model knows ({known}); got {named}{more}"

@@ -26,6 +26,7 @@ SECTIONS = {
 TEXTS = ("names", "prose", "shakespeare", "text")
 MATTERS_WITH: dict[str, tuple[str, tuple[Setting, ...]]] = {  # a setting → the other one, and its values that use it
     "tokenizer": ("dataset", TEXTS),
+    "n_merges": ("tokenizer", ("bpe",)),
     "layout": ("dataset", TEXTS),
     "language": ("dataset", ("names",)),
     "task_length": ("dataset", ("copy", "reverse", "sort", "add", "brackets")),
@@ -102,9 +103,11 @@ def _widgets(view: View, fields: list[Field], values: Mapping[str, Setting]) -> 
 
 
 def _matters(name: str, values: Mapping[str, Setting]) -> bool:
-    """Whether a setting has any effect together with the others."""
-    other, choices = MATTERS_WITH.get(name, (name, (values[name],)))
-    return values[other] in choices
+    """Whether a setting has any effect together with the others, which must have an effect themselves."""
+    if name not in MATTERS_WITH:
+        return True
+    other, choices = MATTERS_WITH[name]
+    return values[other] in choices and _matters(other, values)
 
 
 def _widget(view: View, field: Field, value: Setting) -> None:

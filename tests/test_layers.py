@@ -16,6 +16,7 @@ SCRIPTS = sorted(path for path in (ROOT / "viz").rglob("*.js") if "vendor" not i
 TORCH_FREE = (
     "model.config", "model.fields", "model.presets", "model.sizes", "model.records", "model.words", "model.glossary",
     "model.operations", "model.trace_forward", "model.trace_backward", "model.trace_optimizers", "model.trace_manifest",
+    "model.bpe", "model.bpe_tokenizer", "model.visible",
     "model.datasets", "model.tokenizer", "model.pools", "model.texts", "model.tasks", "model.descriptions",
     "model.download", "model.runs.client", "model.runs.store", "model.runs.wire",
 )  # fmt: skip

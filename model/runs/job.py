@@ -24,6 +24,7 @@ from model.runs.history import SHOWN_INFO
 from model.runs.past import Past
 from model.runs.snapshots import is_snapshot_due, prune_snapshots
 from model.runs.store import RunFolder, StoreError, pack_meta, read_meta, replace
+from model.tokenizer import from_json
 from model.training import Trainer
 
 _NOT_SAVED = "This run goes on, but it is not saved."
@@ -38,8 +39,10 @@ class Job:
         self.folder, self._send = folder, send
         card, saved = folder.card(), folder.saved()
         config = RunConfig.from_dict(card.config | (saved["train"] if saved else {}))
-        self.dataset = load_dataset(config.data, text=folder.text(), home=home)
-        if card.dataset is not None and card.dataset["sha256"] != self.dataset.sha256:
+        known = card.dataset or {}
+        kept = from_json(known["tokenizer"]) if "tokenizer" in known else None
+        self.dataset = load_dataset(config.data, text=folder.text(), home=home, tokenizer=kept)
+        if known and known["sha256"] != self.dataset.sha256:
             raise StoreError("The text that this run learned from is not the same here: it cannot train on.")
         self.trainer = Trainer(config, self.dataset)
         self.gallery = Gallery(folder, self.trainer.config.model)
@@ -67,7 +70,8 @@ class Job:
             data.title, list(self.trainer.columns), list(self.trainer.groups), model.n_layers, model.n_heads,
             model.n_parameters, math.log(data.guess_count), data.guess_count, data.name,
         )  # fmt: skip
-        vocabulary = {"sha256": data.sha256, "vocabulary": list(data.tokenizer.vocab)}
+        vocabulary = {"sha256": data.sha256, "vocabulary": list(data.tokenizer.vocab),
+                      "tokenizer": data.tokenizer.to_json()}  # fmt: skip
         info = dict(zip(SHOWN_INFO, values, strict=True))
         return {**self.past.meta(), "info": info, "data": vocabulary, "train": self._train()}
 

@@ -45,7 +45,7 @@ class Card:
     created: float  # seconds since 1970
     intention: str = "paused"  # training | paused: what the owner asked for last
     what_if: bool = False
-    dataset: dict[str, Any] | None = None  # sha256 and vocabulary that the run first saw
+    dataset: dict[str, Any] | None = None  # sha256, vocabulary and tokenizer that the run first saw
 
     @property
     def is_named(self) -> bool:

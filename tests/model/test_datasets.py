@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from model import texts
+from model.bpe_tokenizer import BpeTokenizer
 from model.config import FIELDS, DataConfig, RunConfig
 from model.datasets import load_dataset
 from model.descriptions import ABOUT
@@ -55,6 +56,28 @@ def test_names_are_kept_in_the_home_for_the_next_start(tmp_path, monkeypatch):
 def test_a_home_that_cannot_be_written_costs_nothing_but_time(tmp_path):
     (tmp_path / "datasets").write_text("a file where the folder should be")
     assert first_names("it", tmp_path) == first_names("it")
+
+
+def test_byte_pairs_are_learned_from_the_training_text_alone():
+    own = "abab\n" * 60 + "xyxy\n" * 60
+    dataset = load_dataset(DataConfig(dataset="text", tokenizer="bpe", n_merges=20, train_share=0.5), text=own)
+    made = set(dataset.tokenizer.vocab[256:])
+    assert "abab" in made
+    assert not {"xy", "yx"} & made
+    assert halves_as_text(dataset) == [own[:300], own[300:]]
+    assert dataset.vocab_size == 256 + len(made)
+
+
+@pytest.mark.parametrize("layout", ["stream", "document"])
+def test_names_on_byte_pairs_end_with_a_line_end_of_their_own(layout):
+    dataset = load(tokenizer="bpe", n_merges=50, layout=layout)
+    assert (dataset.vocab_size, dataset.start, dataset.stop_token) == (306, (10,), 10)
+    assert dataset.tokenizer.decode(dataset.draw(rng(), 1, 16).tokens[0]).strip("\n").isalpha() or layout == "stream"
+
+
+def test_a_kept_tokenizer_is_used_as_it_is():
+    kept = BpeTokenizer([(97, 110)])
+    assert load_dataset(DataConfig(tokenizer="bpe"), tokenizer=kept).tokenizer is kept
 
 
 def test_no_name_is_both_learned_and_held_out():

@@ -270,6 +270,18 @@ def test_a_bad_config_is_one_sentence(host, changes, words):
     assert words in host.refusal("", "create", config={**TINY.to_dict(), **changes})
 
 
+def test_a_fork_of_a_run_on_byte_pairs_goes_on_exactly(host):
+    changes = {"dataset": "names", "tokenizer": "bpe", "n_merges": 30, "vocab_size": 286}
+    run = host.create(start=False, **changes)
+    host.do(run, "step", n=6)
+    host.until(run, lambda h: h["state"] == "paused" and h["step"] == 6)
+    fork = host.do(run, "fork")["run"]
+    host.made.append(fork)
+    host.do(fork, "step", n=4)
+    host.until(fork, lambda h: h["state"] == "paused" and h["step"] == 10)
+    np.testing.assert_array_equal(host.snapshot(fork)[1]["losses"], unbroken_losses(10, **changes))
+
+
 def test_a_text_of_ones_own_is_checked_and_learned(host):
     run = host.create(text="to be or not to be, that is the question.\n" * 50, dataset="text", block_size=8)
     host.until_step(run, 3)
