@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parent
+SECONDS_TO_WARM_UP = 20.0  # then the app opens all the same, and says itself what is amiss
 if str(PROJECT) not in sys.path:  # `streamlit run` puts pages/ there, not the project
     sys.path.insert(0, str(PROJECT))
 
@@ -34,8 +35,11 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     """One supervisor beside the web process; it ends with us and saves first."""
     client = connect()
     async with running_supervisor(client.home):
-        # Read once before the first visitor comes, and kept for the workers.
-        await asyncio.to_thread(load_dataset, DataConfig(), home=client.home)
+        # Before the first visitor comes: he would share the processor with what only has to be done once.
+        await asyncio.gather(
+            asyncio.to_thread(load_dataset, DataConfig(), home=client.home),
+            asyncio.to_thread(client.wait_until_warm, SECONDS_TO_WARM_UP),
+        )
         gc.freeze()
         yield {}
         client.close()

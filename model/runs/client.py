@@ -100,6 +100,14 @@ class Client:
             with self._lock:
                 self._open.pop(number, None)
 
+    def wait_until_warm(self, seconds: float) -> bool:
+        """Wait until a run can start at once; False when that is not so after `seconds`."""
+        try:
+            self.request("warm", timeout=seconds)
+        except Refused:
+            return False
+        return True
+
     def create(
         self,
         config: RunConfig,

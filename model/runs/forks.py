@@ -22,6 +22,7 @@ class Forks:
         self._control: socket.socket | None = None
         self._pending: list[socket.socket] = []
         self._process: asyncio.subprocess.Process | None = None
+        self.is_warm = asyncio.Event()
 
     async def keep(self) -> None:
         """Run forkservers, one after the other, until cancelled."""
@@ -36,12 +37,15 @@ class Forks:
                     stdin=asyncio.subprocess.DEVNULL, stdout=self._log, stderr=self._log,
                 )  # fmt: skip
             self._control = ours
+            asyncio.get_running_loop().add_reader(ours, self._heard, ours)
             for waiting in self._pending:
                 self._hand_over(waiting)
             self._pending.clear()
             with ours:
                 await self._process.wait()
+                asyncio.get_running_loop().remove_reader(ours)
             self._control = None
+            self.is_warm.clear()
             await asyncio.sleep(_SECONDS_BETWEEN_STARTS)
 
     def fork(self) -> socket.socket:
@@ -58,6 +62,12 @@ class Forks:
         if self._control is not None:
             with contextlib.suppress(OSError):
                 self._control.shutdown(socket.SHUT_RDWR)
+
+    def _heard(self, control: socket.socket) -> None:
+        """It is warm; all it ever says."""
+        asyncio.get_running_loop().remove_reader(control)
+        if control.recv(1):
+            self.is_warm.set()
 
     def _hand_over(self, theirs: socket.socket) -> None:
         assert self._control is not None

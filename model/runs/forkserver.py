@@ -12,6 +12,8 @@ import signal
 import socket
 import sys
 
+WARM = b"w"  # what it says, once, when it can fork at once
+
 
 def serve(control: socket.socket) -> None:
     """Fork a worker for every socket received, until the supervisor is gone."""
@@ -20,6 +22,7 @@ def serve(control: socket.socket) -> None:
     worker = importlib.import_module("model.runs.worker")
     gc.collect()
     gc.freeze()  # collections in a worker then leave these pages alone, and shared
+    control.send(WARM)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps
     while True:
         data, descriptors, _, _ = socket.recv_fds(control, 1, 1)

@@ -87,8 +87,15 @@ async def text(host: Host, request: Request) -> Answer:
     return {}, {"text": np.frombuffer(own.encode(), np.uint8)}
 
 
+async def warm(host: Host, request: Request) -> Answer:
+    """Answer when a run can start within a blink: everything that a worker needs is imported."""
+    await host.forks.is_warm.wait()
+    return {}, {}
+
+
 REQUESTS: dict[str, Callable[[Host, Request], Awaitable[Answer]]] = {
     "create": create, "list": list_, "describe": describe, "snapshot": snapshot, "points": points, "text": text,
+    "warm": warm,
     "start": start, "pause": pause, "fork": fork, "adopt": adopt, "rename": rename, "delete": delete,
     **dict.fromkeys(("step", "set", "reset", "undo", "extend", "learn", "edit", "unedit"), command),
     **dict.fromkeys(("sample", "weights", "probe", "trace", "follow", "score", "look"), query),

@@ -185,3 +185,20 @@ def test_the_table_has_a_line_a_step_and_leaves_unmeasured_cells_empty(modules):
         return m.csvOf(history);
     """, snapshot(1, [3, 2.5], rows))
     assert table == "step,loss,val_loss,seconds\n1,3,,\n2,2.5,,0.5\n"
+
+
+def test_who_flushes_sees_at_once_what_was_marked_and_it_is_drawn_only_once(modules):
+    drawn = modules("base/paint.js", """
+        const painter = new m.Painter();
+        let n = 0;
+        const view = { draw: () => { n += 1; } };
+        painter.flush();
+        painter.mark(view);
+        painter.flush();
+        const atOnce = n;
+        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+        painter.mark(view);
+        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+        return [atOnce, n];
+    """)
+    assert drawn == [1, 2]

@@ -417,3 +417,14 @@ def test_a_run_can_be_asked_how_it_was_and_forgets_what_it_takes_back(host):
     assert arrays["logits"].shape[1] == host.client.request("describe", run=run)[0]["config"]["vocab_size"]
     host.do(run, "reset")
     assert host.client.request("look", run=run, what="taps")[0]["steps"] == [0]
+
+
+def test_the_host_says_when_runs_can_start_at_once(host):
+    assert host.client.wait_until_warm(30)
+    assert host.client.wait_until_warm(30), "asked again it is still true"
+
+
+def test_nobody_waits_for_ever_for_a_host_that_is_not_there(tmp_path):
+    client = Client(tmp_path)
+    assert client.wait_until_warm(0.2) is False
+    client.close()

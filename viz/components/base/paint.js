@@ -11,6 +11,13 @@ export class Painter {
     this.#frame ||= requestAnimationFrame(() => this.#paint());
   }
 
+  /** Draw what is marked now: who pressed a key waits for the next frame anyway, and drawing fits before it. */
+  flush() {
+    if (!this.#frame) return;
+    cancelAnimationFrame(this.#frame);
+    this.#paint();
+  }
+
   #paint() {
     this.#frame = 0;
     const views = [...this.#waiting];

@@ -34,6 +34,7 @@ export function attachKeys(element, timeline, help) {
     if (isTaken(event, element)) return;
     event.preventDefault();
     act[event.key]();
+    timeline.painter.flush();  // before the next frame begins, not in it
   };
   document.addEventListener("keydown", listen);
   return () => document.removeEventListener("keydown", listen);
