@@ -26,6 +26,7 @@ from viz.routes.assets import asset_routes
 from viz.routes.browser_key import BrowserKey
 from viz.routes.follow import follow_routes
 from viz.routes.live import live_routes
+from viz.routes.project import project_routes
 from viz.routes.shipped import shipped_routes
 from viz.routes.traces import trace_routes
 
@@ -50,7 +51,7 @@ app = st.App(
     lifespan=lifespan,
     routes=[
         *asset_routes(), *live_routes(connect), *shipped_routes(), *trace_routes(), *follow_routes(connect),
-        *ask_routes(connect),
+        *ask_routes(connect), *project_routes(connect),
     ],
     middleware=[Middleware(BrowserKey)],
 )

@@ -27,6 +27,9 @@ class Pool(Protocol):
     def take(self, index: Index, block_size: int) -> Batch:
         """The rows at `index` (B,), each at most `block_size` tokens: a Batch of (B, T)."""
 
+    def counts(self, vocab_size: int) -> Index:
+        """How often each token occurs: (V,)."""
+
 
 class Windows:
     """Every window of block_size tokens of one stream is a row; every target counts."""
@@ -45,6 +48,10 @@ class Windows:
         rows = self._tokens[index[:, None] + offsets]  # (B, T + 1)
         weights = np.ones((len(index), len(offsets) - 1), np.float32)
         return Batch(rows[:, :-1].astype(np.int64), rows[:, 1:].astype(np.int64), weights)
+
+    def counts(self, vocab_size: int) -> Index:
+        """How often each token occurs in the stream."""
+        return np.bincount(self._tokens, minlength=vocab_size)
 
 
 class Lines:
@@ -74,6 +81,10 @@ class Lines:
         weights = within[:, 1:].astype(np.float32)  # (B, T)
         return Batch(rows[:, :-1].astype(np.int64), rows[:, 1:].astype(np.int64), weights)
 
+    def counts(self, vocab_size: int) -> Index:
+        """How often each token occurs in the lines."""
+        return np.bincount(self._tokens, minlength=vocab_size)
+
 
 class Rows:
     """A table of rows (N, T + 1) and which of its targets count (N, T): tasks."""
@@ -93,3 +104,7 @@ class Rows:
         rows = self._table[index]  # (B, T + 1)
         weights = self._counts[index].astype(np.float32)  # (B, T)
         return Batch(rows[:, :-1].astype(np.int64), rows[:, 1:].astype(np.int64), weights)
+
+    def counts(self, vocab_size: int) -> Index:
+        """How often each token occurs in the table, its questions and its answers."""
+        return np.bincount(self._table.ravel(), minlength=vocab_size)

@@ -19,6 +19,7 @@ page = st.navigation({
     "The run": [
         st.Page("train.py", title="Train", icon=":material/show_chart:", default=True),
         st.Page("step.py", title="Step", icon=":material/steps:"),
+        st.Page("embeddings.py", title="Embeddings", icon=":material/scatter_plot:"),
     ],
 })  # fmt: skip
 try:

@@ -18,7 +18,8 @@ TORCH_FREE = (
     "model.operations", "model.trace_forward", "model.trace_backward", "model.trace_optimizers", "model.trace_manifest",
     "model.bpe", "model.bpe_tokenizer", "model.visible",
     "model.datasets", "model.tokenizer", "model.pools", "model.texts", "model.tasks", "model.descriptions",
-    "model.download", "model.runs.client", "model.runs.store", "model.runs.wire",
+    "model.download", "model.projection", "model.projecting", "model.embedding_tables", "model.token_colours",
+    "model.runs.client", "model.runs.store", "model.runs.wire",
 )  # fmt: skip
 SAYS_NOTHING = {"util", "utils", "helper", "helpers", "common", "misc", "shared", "manager"}
 

@@ -22,6 +22,8 @@ LIGHT: Mapping[str, str] = MappingProxyType({
     "good": "#00735A", "warn": "#8A6100", "bad": "#B42318",
     "muted": "#5A6472", "line": "#D9DDE3", "surface": "#F6F7F9", "background": "#FFFFFF", "text": "#1F2937",
     "hatch": "#C3C9D1",
+    "class-1": "#0072B2", "class-2": "#D55E00", "class-3": "#00735A", "class-4": "#B4237A", "class-5": "#8A6100",
+    "class-6": "#5B6770",
 })  # fmt: skip
 
 DARK: Mapping[str, str] = MappingProxyType({
@@ -38,19 +40,26 @@ DARK: Mapping[str, str] = MappingProxyType({
     "good": "#3CC39A", "warn": "#F0B94A", "bad": "#FF8A80",
     "muted": "#A3ACB8", "line": "#353B45", "surface": "#1A1F28", "background": "#0E1117", "text": "#FAFAFA",
     "hatch": "#4A525E",
+    "class-1": "#56B4E9", "class-2": "#FB923C", "class-3": "#3CC39A", "class-4": "#F472B6", "class-5": "#F0B94A",
+    "class-6": "#AAB4BC",
 })  # fmt: skip
 
 # Ramps run from low to high in equal parts. Probabilities and gradients start at the background: 0 is nothing there.
+# Amounts are colours of points, so that even the lowest stands out; a cycle ends as it begins.
 LIGHT_RAMPS: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "ramp-probability": ("#FFFFFF", "#C6DBEF", "#6BAED6", "#2171B5", "#08306B"),
     "ramp-gradient": ("#FFFFFF", "#FBD5B5", "#F2995A", "#C2410C", "#6B1F06"),
     "ramp-signed": ("#08519C", "#6BAED6", "#F4F5F7", "#F0A04B", "#9A3412"),
+    "ramp-amount": ("#E8A13A", "#DE6A48", "#B5367A", "#6A1B9A", "#1B0C7A"),
+    "ramp-cycle": ("#C2410C", "#B08900", "#2E8B57", "#0072B2", "#7C3AED", "#C0267E", "#C2410C"),
 })  # fmt: skip
 
 DARK_RAMPS: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "ramp-probability": ("#0E1117", "#123A5E", "#1F6FB0", "#6BB5EE", "#E3F2FF"),
     "ramp-gradient": ("#0E1117", "#55220A", "#A94A12", "#FB923C", "#FFE8D2"),
     "ramp-signed": ("#9CD2FF", "#2F7FC1", "#1B212B", "#C4661A", "#FFC38A"),
+    "ramp-amount": ("#6A5BE8", "#3A8FD0", "#2FB5A0", "#8FD04F", "#F5E663"),
+    "ramp-cycle": ("#FB923C", "#E5C84A", "#4CC38A", "#56B4E9", "#B79CFF", "#F472B6", "#FB923C"),
 })  # fmt: skip
 
 # Streamlit's own theme wins where it names a role, so that a re-themed app stays of one piece.

@@ -4,8 +4,10 @@ They are not for going back (snapshots.py keeps whole states for that), so many 
 """
 
 from pathlib import Path
+from typing import Any
 
 import safetensors.torch
+from numpy.typing import NDArray
 
 from model.config import ModelConfig
 from model.runs.snapshots import least_missed
@@ -47,19 +49,29 @@ class Gallery:
 
     def model_at(self, step: int) -> Transformer:
         """The model as it was after this step, valid until the next call. ValueError when it is not kept."""
-        if step not in self._sizes:
-            kept = ", ".join(map(str, self.steps)) or "none yet"
-            raise ValueError(f"at must be a step whose weights are kept, {kept}; got {step!r}")
+        self._require_kept(step)
         if self._shown is None or self._shown[0] != step:
             model = Transformer(self._config) if self._shown is None else self._shown[1]
             model.load_state_dict(safetensors.torch.load_file(self._file(step)))
             self._shown = (step, model.eval())
         return self._shown[1]
 
+    def parameter_at(self, step: int, name: str) -> NDArray[Any]:
+        """One parameter as it was after this step: nothing else of the file is read. ValueError when it is not kept."""
+        self._require_kept(step)
+        with safetensors.safe_open(self._file(step), "numpy") as weights:
+            value: NDArray[Any] = weights.get_tensor(name)
+        return value
+
     def cut(self, step: int) -> None:
         """Forget what was kept after this step: the run went back."""
         for later in [kept for kept in self._sizes if kept > step]:
             self._remove(later)
+
+    def _require_kept(self, step: int) -> None:
+        if step not in self._sizes:
+            kept = ", ".join(map(str, self.steps)) or "none yet"
+            raise ValueError(f"at must be a step whose weights are kept, {kept}; got {step!r}")
 
     def _file(self, step: int) -> Path:
         return self._path / f"{step}.safetensors"

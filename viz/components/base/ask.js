@@ -1,4 +1,4 @@
-/** Asks a run's worker to look at something: once, or again and again while the run trains. */
+/** Asks about a run's insides: once, or again and again while the run trains. */
 
 import { decode } from "./wire.js";
 
@@ -9,11 +9,12 @@ const IDLE = 300;              // while there is nothing to ask for
 const pause = (time) => new Promise((resolve) => setTimeout(resolve, time));
 
 /**
- * @param {{base: string, run: string}} data @param {string} what the look's name @param {object} question its fields
+ * @param {{base: string, run: string, door?: string}} data `door`: the route that answers, "ask" if none is named
+ * @param {string} what the look's name @param {object} question its fields
  * @returns {Promise<{header: object, arrays: object}>} rejects with one sentence
  */
-export async function ask({ base, run }, what, question = {}) {
-  const answer = await fetch(`${base}/ask/${run}/${what}`, { method: "POST", body: JSON.stringify(question) });
+export async function ask({ base, run, door = "ask" }, what, question = {}) {
+  const answer = await fetch(`${base}/${door}/${run}/${what}`, { method: "POST", body: JSON.stringify(question) });
   if (!answer.ok) throw new Error(`The server answered ${answer.status}. Try again.`);
   const message = decode(await answer.arrayBuffer());
   if (!message.header.ok) throw new Error(message.header.error);

@@ -1,0 +1,18 @@
+"""Embeddings: the model's vectors as points, how they formed, and what lies near what."""
+
+import streamlit as st
+
+from model.token_colours import colourings
+from pages import _moments, _session
+from pages._text import text_field
+from viz.components.embeddings import embeddings_view
+
+view = _session.current()
+dataset = _session.dataset_of(view.config, _session.text_of(view))
+title, words, field = st.columns([2, 5, 3], vertical_alignment="center", gap="small")
+title.subheader("Embeddings", anchor=False)
+words.caption("Every token is a list of numbers. Training moves them: what is used alike comes to lie together.")
+with field:
+    asked = text_field(view, dataset)
+embeddings_view(key="embeddings", run=view.run, tokens=asked.tokens, colourings=colourings(dataset),
+                moments=[_moments.the_circle()], problem=asked.problem, remark=asked.remark)  # fmt: skip
