@@ -212,6 +212,7 @@ class Transformer(nn.Module):
         super().__init__()
         self.config = config
         self._tap: Tap = untapped
+        self._is_watched_fused = False
         V, T, C = config.vocab_size, config.block_size, config.d_model
         self.tok_emb = matrix(V, C)
         self.pos_emb = matrix(T, C) if config.positions == "learned" else None
@@ -229,7 +230,7 @@ class Transformer(nn.Module):
         tap, T = self._tap, tokens.shape[1]
         if self.config.block_size < T:
             raise ValueError(f"tokens must be at most block_size={self.config.block_size} long; got {T}")
-        step_by_step = step_by_step or tap is not untapped
+        step_by_step = step_by_step or (tap is not untapped and not self._is_watched_fused)
 
         # A token enters as its row of a learned table, knowing nothing of its neighbours; the blocks tell it of them.
         x = tap("tok_emb", F.embedding(tokens, self.tok_emb))  # (B, T, C)
@@ -248,19 +249,20 @@ class Transformer(nn.Module):
         return tap("logits", F.linear(x, self.tok_emb if self.unembed is None else self.unembed))  # (B, T, V)
 
     @contextmanager
-    def watch(self, listener: Tap) -> Iterator[None]:
-        """Call listener(name, value) → value for every value of a forward pass inside this context.
+    def watch(self, listener: Tap, step_by_step: bool = True) -> Iterator[None]:
+        """Call listener(name, value) → value for every value of a forward pass inside this context; without
+        `step_by_step` torch's fused attention runs, which shows no scores and no pattern.
 
         What the listener returns takes the value's place. Values keep their autograd history. Looking is not training:
         meanwhile the model is in `eval()`, so BatchNorm reads its running averages and does not move them.
         """
         before, was_training = self._tap, self.training
-        self._tap = listener
+        self._tap, self._is_watched_fused = listener, not step_by_step
         self.eval()
         try:
             yield
         finally:
-            self._tap = before
+            self._tap, self._is_watched_fused = before, False
             self.train(was_training)
 
     def tap_names(self) -> list[str]:

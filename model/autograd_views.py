@@ -1,0 +1,125 @@
+"""The three zooms of autograd's graph: every node, operations, and the parts of the model.
+
+A node that only shows numbers in another shape is folded into the operation that it belongs to; a parameter into its
+reader, if it has only one; operations lie in the parts of the model that made them. So every node has a path of boxes
+around it, and a picture shows of each path the outermost box that is closed. Nothing is left out: an edge between two
+boxes is all edges between what they hold, and its gradient is the sum of theirs.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import networkx as nx
+from torch import Tensor
+
+# Operations after which the numbers are the same, in another shape or another place.
+SAME_NUMBERS = frozenset({
+    "View", "UnsafeView", "ReshapeAlias", "Alias", "Transpose", "T", "Permute", "Expand", "Clone", "Squeeze",
+    "Unsqueeze", "Slice", "Select", "AsStrided",
+})  # fmt: skip
+
+
+def short_name(operation: str) -> str:
+    """`AddmmBackward0` → `Addmm`, `torch::autograd::AccumulateGrad` → `AccumulateGrad`."""
+    return re.sub(r"Backward\d*$", "", operation.rpartition("::")[2])
+
+
+def _is_view(graph: nx.DiGraph, node: int) -> bool:
+    return short_name(graph.nodes[node]["operation"]) in SAME_NUMBERS
+
+
+def folds(graph: nx.DiGraph) -> dict[int, int]:
+    """For every node the one that stands for its operation.
+
+    Views, transposes, expands and clones go with who reads them; those behind which a tapped value stands end an
+    operation, and go with what they show. A parameter with one reader goes with it.
+    """
+    into: dict[int, int] = {}
+    for node in graph:
+        if _is_view(graph, node) and (graph.nodes[node]["taps"] or graph.out_degree(node) != 1):
+            into |= _shown_by(graph, node, into)
+    for node in graph:
+        is_parameter = bool(graph.nodes[node]["parameter"])
+        if node not in into and (is_parameter or _is_view(graph, node)) and graph.out_degree(node) == 1:
+            into[node] = next(iter(graph.successors(node)))
+    return {node: _end(node, into) for node in graph}
+
+
+def _shown_by(graph: nx.DiGraph, view: int, into: Mapping[int, int]) -> dict[int, int]:
+    """The last of some views, and those before it, folded into the operation whose numbers they show."""
+    chain = [view]
+    (source,) = graph.predecessors(view)
+    while _is_view(graph, source) and source not in into and graph.out_degree(source) == 1:
+        chain.append(source)
+        (source,) = graph.predecessors(source)
+    if graph.nodes[source]["parameter"]:  # part of a table: the view is all there is of the operation
+        return dict.fromkeys(chain[1:], view)
+    return dict.fromkeys(chain, source)
+
+
+def _end(node: int, into: Mapping[int, int]) -> int:
+    while node in into:
+        node = into[node]
+    return node
+
+
+def paths(graph: nx.DiGraph) -> dict[int, tuple[str, ...]]:
+    """For every node the boxes around it, outermost first: `("blocks.0", "blocks.0.attn", "op 17")`. An operation that
+    is one node has no box of its own."""
+    stands_for = folds(graph)
+    sizes = {node: sum(other == node for other in stands_for.values()) for node in set(stands_for.values())}
+    found = {}
+    for node, operation in stands_for.items():
+        part = graph.nodes[operation]["part"]
+        outer = (part.rpartition(".")[0],) if part.endswith((".attn", ".mlp")) else ()
+        found[node] = (*outer, part, *((f"op {operation}",) if sizes[operation] > 1 else ()))
+    return found
+
+
+def seen_with(path: tuple[str, ...], node: int, is_open: Collection[str]) -> str | int:
+    """What a picture shows of a node when these boxes are open: the outermost closed box around it, else itself."""
+    return next((box for box in path if box not in is_open), node)
+
+
+def view(graph: nx.DiGraph, is_open: Collection[str]) -> nx.DiGraph:
+    """The graph as it is seen with these boxes open. A node has its `members`, an edge `gradients`: what flows through
+    it, summed for each value that it carries."""
+    around = paths(graph)
+    seen = {node: seen_with(around[node], node, is_open) for node in graph}
+    found = nx.DiGraph()
+    for node, place in seen.items():
+        found.add_node(place)
+        found.nodes[place].setdefault("members", []).append(node)
+    for source, reader, edge in graph.edges(data=True):
+        if seen[source] != seen[reader]:
+            gradients = found.get_edge_data(seen[source], seen[reader], {"gradients": {}})["gradients"]
+            found.add_edge(seen[source], seen[reader], gradients=_with(gradients, source, edge["gradient"]))
+    return found
+
+
+def folded(graph: nx.DiGraph) -> nx.DiGraph:
+    """The graph of operations: every part of the model is open, every operation is one node."""
+    return view(graph, {box for path in paths(graph).values() for box in path if not box.startswith("op ")})
+
+
+def by_module(graph: nx.DiGraph, is_open: Collection[str] = ()) -> nx.DiGraph:
+    """The graph of the model's parts, of which some are open."""
+    return view(graph, is_open)
+
+
+def flows(graph: nx.DiGraph) -> dict[tuple[int, str | int], Tensor]:
+    """What comes back to each value from each of its readers, and from every box that holds readers of it but not the
+    value itself: with these numbers an edge can be drawn whatever is open."""
+    around = paths(graph)
+    found: dict[tuple[int, str | int], Tensor] = {}
+    for source, reader, edge in graph.edges(data=True):
+        for place in (*(box for box in around[reader] if box not in around[source]), reader):
+            found = _with(found, (source, place), edge["gradient"])
+    return found
+
+
+def _with(sums: dict[Any, Tensor], key: Any, gradient: Tensor) -> dict[Any, Tensor]:
+    """`sums` with a gradient added to one of them."""
+    sums[key] = sums[key] + gradient if key in sums else gradient
+    return sums
