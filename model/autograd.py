@@ -25,22 +25,6 @@ from torch.utils._pytree import tree_leaves
 from model.records import Batch
 from model.transformer import Transformer
 
-# The part of the model in which a value is made, by the last piece of its tap's name; inside a block it begins with it.
-_PARTS = {
-    **dict.fromkeys(("tok_emb", "pos_emb", "embedded", "norm_emb"), "embedding"),
-    **dict.fromkeys(("norm_final", "logits"), "unembedding"),
-    **dict.fromkeys(("token_loss", "loss"), "loss"),
-}
-_IN_BLOCK = {"attn_out": ".attn"} | dict.fromkeys(("mlp_pre", "mlp_gate", "mlp_post", "mlp_out"), ".mlp")
-
-
-def part_of(tap: str) -> str:
-    """The part of the model that makes a tapped value: `blocks.0.attn.q` → `blocks.0.attn`, `logits` → `unembedding`."""
-    pieces = tap.split(".")
-    if pieces[0] != "blocks":
-        return _PARTS[tap]
-    return ".".join(pieces[:2]) + (".attn" if pieces[2] == "attn" else _IN_BLOCK.get(pieces[-1], ""))
-
 
 @dataclass(frozen=True)
 class Saved:
@@ -52,14 +36,14 @@ class Saved:
     of: str
 
 
-class _Heard(TorchDispatchMode):
-    """What a forward pass says while it runs: every tensor it makes, and which part of the model made which node."""
+class _Heard(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """What a forward pass says while it runs: every tensor it makes, and the tapped value that every node leads to."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.made: list[Tensor] = []
         self.taps: dict[Node, list[str]] = defaultdict(list)
-        self.parts: dict[Node, str] = {}
+        self.operations: dict[Node, str] = {}  # the tap that every node leads to
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Below autograd a result has no node yet; looked at when the pass is over, it does."""
@@ -68,17 +52,17 @@ class _Heard(TorchDispatchMode):
         return result
 
     def tap(self, name: str, value: Tensor) -> Tensor:
-        """Name the node that made `value`, and claim all nodes that led to it for its part of the model."""
+        """Name the node that made `value`, and claim for it all nodes that led here and that nobody has claimed."""
         if value.grad_fn is not None:
             self.taps[value.grad_fn].append(name)
-            self._claim(value.grad_fn, part_of(name))
+            self._claim(value.grad_fn, name)
         return value
 
-    def _claim(self, node: Node, part: str) -> None:
-        if node not in self.parts:
-            self.parts[node] = part
+    def _claim(self, node: Node, tap: str) -> None:
+        if node not in self.operations:
+            self.operations[node] = tap
             for source in _sources(node):
-                self._claim(source, part)
+                self._claim(source, tap)
 
     def values(self) -> dict[Node, Tensor]:
         """What each node gave, where torch showed it."""
@@ -114,9 +98,10 @@ def autograd_graph(loss: Tensor, heard: _Heard, parameters: dict[Tensor, str]) -
     """Walk the graph behind `loss`, run it backward, and return it: an edge leads from a value to who reads it.
 
     Nodes are numbered in the order of the forward pass. Each has `operation` (PyTorch's name), `shape` of its output,
-    `part`, `taps` (names of its output), `parameter` ("" but for leaves), `saved`, `value` (None where torch shows
-    none), `gradient` (d loss / d output) and `order` (when the engine ran it, from 0). An edge has `inputs`, the places
-    at which the reader takes the value, and `gradient`, what the reader contributes to the gradient of the value.
+    `taps` (names of its output), `leads_to` (the next tapped value), `parameter` ("" but for leaves), `saved`, `value`
+    (None where torch shows none), `gradient` (d loss / d output) and `order` (when the engine ran it, from 0). An edge
+    has `inputs`, the places at which the reader takes the value, and `gradient`, what the reader contributes to the
+    gradient of the value.
     """
     nodes = _in_forward_order(loss)
     numbers = {node: i for i, node in enumerate(nodes)}
@@ -127,9 +112,10 @@ def autograd_graph(loss: Tensor, heard: _Heard, parameters: dict[Tensor, str]) -
         leaf = getattr(node, "variable", None)
         graph.add_node(
             i, operation=node.name(), shape=tuple(node._input_metadata[0].shape),
-            part=heard.parts[node if leaf is None else first_readers[node]], taps=tuple(heard.taps.get(node, ())),
-            parameter="" if leaf is None else parameters[leaf], saved=_saved(node, owners),
-            value=values.get(node) if leaf is None else leaf.detach(),
+            taps=tuple(heard.taps.get(node, ())),
+            leads_to=heard.operations[node if leaf is None else first_readers[node]],
+            parameter="" if leaf is None else parameters[leaf],
+            saved=_saved(node, owners), value=values.get(node) if leaf is None else leaf.detach(),
         )  # fmt: skip
         for place, (source, _) in enumerate(node.next_functions):
             if source is not None:
@@ -140,7 +126,7 @@ def autograd_graph(loss: Tensor, heard: _Heard, parameters: dict[Tensor, str]) -
 
 
 def _in_forward_order(loss: Tensor) -> list[Node]:
-    """Every node behind `loss` in the order in which the forward pass made them, a parameter before its first reader."""
+    """Every node behind `loss` in the order in which they were made, a parameter before its first reader."""
     assert loss.grad_fn is not None
     found, waiting = set[Node](), [loss.grad_fn]
     while waiting:

@@ -7,17 +7,38 @@ boxes is all edges between what they hold, and its gradient is the sum of theirs
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
 import networkx as nx
 from torch import Tensor
 
+from model.trace_names import last
+
 # Operations after which the numbers are the same, in another shape or another place.
 SAME_NUMBERS = frozenset({
     "View", "UnsafeView", "ReshapeAlias", "Alias", "Transpose", "T", "Permute", "Expand", "Clone", "Squeeze",
     "Unsqueeze", "Slice", "Select", "AsStrided",
 })  # fmt: skip
+
+# The part of the model in which a value is made, by its tap's name, for values in a block by the last piece of it.
+_PARTS = {
+    **dict.fromkeys(("tok_emb", "pos_emb", "embedded", "norm_emb"), "embedding"),
+    **dict.fromkeys(("norm_final", "logits"), "unembedding"),
+    **dict.fromkeys(("token_loss", "loss"), "loss"),
+}
+_IN_BLOCK = {"attn_out": ".attn"} | dict.fromkeys(("mlp_pre", "mlp_gate", "mlp_post", "mlp_out"), ".mlp")
+# What torch does in several operations and a reader sees as one: these have a box of their own.
+_STEPS = frozenset({"norm_emb", "norm1", "norm2", "norm_final", "q_norm", "k_norm", "q_rot", "k_rot"})
+
+
+def part_of(tap: str) -> str:
+    """The part of the model that makes a value: `blocks.0.attn.q` → `blocks.0.attn`, `logits` → `unembedding`."""
+    pieces = tap.split(".")
+    if pieces[0] != "blocks":
+        return _PARTS[tap]
+    return ".".join(pieces[:2]) + (".attn" if pieces[2] == "attn" else _IN_BLOCK.get(pieces[-1], ""))
 
 
 def short_name(operation: str) -> str:
@@ -65,16 +86,26 @@ def _end(node: int, into: Mapping[int, int]) -> int:
 
 
 def paths(graph: nx.DiGraph) -> dict[int, tuple[str, ...]]:
-    """For every node the boxes around it, outermost first: `("blocks.0", "blocks.0.attn", "op 17")`. An operation that
-    is one node has no box of its own."""
+    """For every node the boxes around it, outermost first: `("blocks.0", "blocks.0.attn", "op 17")`.
+
+    Boxes are parts of the model, steps such as `step blocks.0.norm1` that torch takes in several operations, and
+    operations of several nodes.
+    """
     stands_for = folds(graph)
-    sizes = {node: sum(other == node for other in stands_for.values()) for node in set(stands_for.values())}
+    of_step = {node: graph.nodes[operation]["leads_to"] for node, operation in stands_for.items()}
+    n_nodes = Counter(stands_for.values())
+    n_operations = Counter(of_step[operation] for operation in n_nodes)
     found = {}
     for node, operation in stands_for.items():
-        part = graph.nodes[operation]["part"]
-        outer = (part.rpartition(".")[0],) if part.endswith((".attn", ".mlp")) else ()
-        found[node] = (*outer, part, *((f"op {operation}",) if sizes[operation] > 1 else ()))
+        step = of_step[node]
+        is_step = last(step) in _STEPS and n_operations[step] > 1
+        inner = (*((f"step {step}",) if is_step else ()), *((f"op {operation}",) if n_nodes[operation] > 1 else ()))
+        found[node] = (*_parts_around(part_of(step)), *inner)
     return found
+
+
+def _parts_around(part: str) -> tuple[str, ...]:
+    return (part.rpartition(".")[0], part) if part.endswith((".attn", ".mlp")) else (part,)
 
 
 def seen_with(path: tuple[str, ...], node: int, is_open: Collection[str]) -> str | int:
@@ -99,7 +130,7 @@ def view(graph: nx.DiGraph, is_open: Collection[str]) -> nx.DiGraph:
 
 
 def folded(graph: nx.DiGraph) -> nx.DiGraph:
-    """The graph of operations: every part of the model is open, every operation is one node."""
+    """The graph of operations: every part and every step is open, every operation is one node."""
     return view(graph, {box for path in paths(graph).values() for box in path if not box.startswith("op ")})
 
 

@@ -83,11 +83,11 @@ class Trainer:
         self._flat = FlatParameters(self.model)
         self._update = Update(self._flat, self.config.train)
         self._buffers = [b for name, b in self.model.named_buffers() if name in self.model.state_dict()]
-        self._draws = np.random.default_rng(self.config.train.seed)
+        self.draws = np.random.default_rng(self.config.train.seed)
         self._watch = LossWatch(dataset.vocab_size)
         self._since = Since()
         self._validation = dataset.validation(self.config.model.block_size)
-        self._good = self._copy(self._draws.bit_generator.state, self._buffers)
+        self._good = self._copy(self.draws.bit_generator.state, self._buffers)
         self.groups = groups_of(self.model)
         self.columns = columns_of(self.model)
 
@@ -105,8 +105,8 @@ class Trainer:
         """
         started, self.divergence = perf_counter(), None
         train, number = self.config.train, self.step + 1
-        draws, buffers = self._draws.bit_generator.state, [b.clone() for b in self._buffers]
-        batch = self.dataset.draw(self._draws, train.batch_size, self.config.model.block_size)  # type: ignore[arg-type]
+        draws, buffers = self.draws.bit_generator.state, [b.clone() for b in self._buffers]
+        batch = self.dataset.draw(self.draws, train.batch_size, self.config.model.block_size)  # type: ignore[arg-type]
         logits, loss = self._forward(batch)
         value = loss.item()
         if self._watch.is_healthy(value):
@@ -189,7 +189,7 @@ class Trainer:
         raise Diverged(self.divergence)
 
     def _restore(self, good: Good) -> None:
-        self.step, self._draws.bit_generator.state, self._watch.losses = good.step, good.draws, good.losses
+        self.step, self.draws.bit_generator.state, self._watch.losses = good.step, good.draws, good.losses
         held = [self._flat.values, *self._buffers]
         torch._foreach_copy_(held, good.tensors[: len(held)])
         memory = good.tensors[len(held) :]
@@ -264,7 +264,7 @@ class Trainer:
 
         A trainer past its last step keeps that one's learning rate. Raises Diverged, everything being as before.
         """
-        self._keep(self._draws.bit_generator.state, self._buffers)
+        self._keep(self.draws.bit_generator.state, self._buffers)
         number = self.step + 1
         self.config = self.config.replace(n_steps=max(number, self.config.train.n_steps))
         with self.model.watch(lambda name, value: value):
@@ -278,7 +278,7 @@ class Trainer:
         tensors = {f"model/{name}": value.clone() for name, value in self.model.state_dict().items()}
         tensors |= {f"optimizer/{name}": value.clone() for name, value in self._update.tensors().items()}
         watch = {"losses": self._watch.losses, "best": self._watch.best if self._watch.losses else None}
-        meta = {"step": self.step, "config": self.config.to_dict(), "draws": self._draws.bit_generator.state}
+        meta = {"step": self.step, "config": self.config.to_dict(), "draws": self.draws.bit_generator.state}
         return tensors, meta | {"watch": watch, "since": asdict(self._since)}
 
     def load_state(self, tensors: dict[str, Tensor], meta: dict[str, Any]) -> None:
@@ -287,11 +287,11 @@ class Trainer:
         self.model.load_state_dict(_under("model/", tensors))
         self._update = Update(self._flat, self.config.train)
         self._update.load(_under("optimizer/", tensors))
-        self._draws.bit_generator.state = meta["draws"]
+        self.draws.bit_generator.state = meta["draws"]
         best = meta["watch"]["best"]
         self._watch = LossWatch(self.dataset.vocab_size, meta["watch"]["losses"], math.inf if best is None else best)
         self._since, self.divergence = Since(**meta["since"]), None
-        self._good = self._copy(self._draws.bit_generator.state, self._buffers)
+        self._good = self._copy(self.draws.bit_generator.state, self._buffers)
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

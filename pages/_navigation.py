@@ -20,6 +20,7 @@ page = st.navigation({
         st.Page("train.py", title="Train", icon=":material/show_chart:", default=True),
         st.Page("step.py", title="Step", icon=":material/steps:"),
         st.Page("embeddings.py", title="Embeddings", icon=":material/scatter_plot:"),
+        st.Page("autograd.py", title="Autograd graph", icon=":material/account_tree:"),
     ],
 })  # fmt: skip
 try:

@@ -18,8 +18,11 @@ from viz.routes.browser_key import COOKIE, checked_key
 RUN = "run"                  # query parameter, and in session_state across pages: the run this tab looks at
 TEXT = "text"                # query parameter, and in session_state across pages: what the Step page takes apart
 WHAT_IF = "whatif"           # query parameter: the fork of the run that things are tried on
+GRAPH = "graph"              # query parameter and session_state: what the Autograd page shows
+_OF_GRAPH = {GRAPH, "node", "open", "rows", "at", "fused"}  # query parameters: the Autograd page's view
 _OF_VIEW = {RUN, TEXT, WHAT_IF, "op", "cell", "head", "view", "present", "table", "projection",
             "axes", "colour", "token", "at", "held"}  # query parameters, but no run's settings
+_OF_VIEW |= _OF_GRAPH
 _KEY = "browser_key"         # session_state: stands in for the cookie where a browser refuses cookies
 _NOTE = "note"               # session_state: one sentence to say once, after a rerun
 _DRAFT = "draft"             # session_state: (run, settings of the next run that differ from this one's)

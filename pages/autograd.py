@@ -1,0 +1,19 @@
+"""Autograd: the graph that gradients flow back through, from the whole model down to single numbers."""
+
+import streamlit as st
+
+from pages import _session
+from pages._autograd_tensor import tensor_tab
+
+# By what the link says: how the tab is called, and what shows it.
+TABS = {
+    "tensor": ("The model's graph", tensor_tab),
+}
+
+view = _session.current()
+title, tabs = st.columns([2, 8], vertical_alignment="center", gap="small")
+title.subheader("Autograd graph", anchor=False)
+chosen = tabs.segmented_control("What to look at", TABS, default="tensor", required=True, key=_session.GRAPH,
+                                format_func=lambda name: TABS[name][0], bind="query-params",
+                                label_visibility="collapsed")  # fmt: skip
+TABS[chosen or "tensor"][1](view)
