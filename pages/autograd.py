@@ -5,15 +5,17 @@ import streamlit as st
 from pages import _session
 from pages._autograd_tensor import tensor_tab
 
+view = _session.current()
+title, tabs, corner = st.columns([2, 6, 3], vertical_alignment="center", gap="small")
+
 # By what the link says: how the tab is called, and what shows it.
 TABS = {
-    "tensor": ("The model's graph", tensor_tab),
+    "tensor": ("The model's graph", lambda: tensor_tab(view, corner)),
 }
 
-view = _session.current()
-title, tabs = st.columns([2, 8], vertical_alignment="center", gap="small")
-title.subheader("Autograd graph", anchor=False)
+title.subheader("Autograd", anchor=False)
 chosen = tabs.segmented_control("What to look at", TABS, default="tensor", required=True, key=_session.GRAPH,
                                 format_func=lambda name: TABS[name][0], bind="query-params",
                                 label_visibility="collapsed")  # fmt: skip
-TABS[chosen or "tensor"][1](view)
+_, show = TABS[chosen or "tensor"]
+show()
