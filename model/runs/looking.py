@@ -12,8 +12,8 @@ from model.runs.allowance import Allowance
 from model.runs.channel import Channel
 from model.runs.job import Job
 
-SHARE_OF_PROBES, SECONDS_BETWEEN_PROBES = 0.014, 0.2
-SHARE_OF_SAMPLES, SECONDS_BETWEEN_SAMPLES = 0.006, 2.0  # both shares together: 2 % of what the worker computes
+SHARE_OF_PROBES, SECONDS_BETWEEN_PROBES = 0.010, 0.2
+SHARE_OF_SAMPLES, SECONDS_BETWEEN_SAMPLES = 0.004, 2.0  # with what goes with them 2 % of what the worker computes
 N_TEXTS, MAX_TOKENS = 3, 40
 
 
