@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 from pathlib import Path
 from textwrap import shorten
@@ -81,6 +82,12 @@ class Dataset:
     def n_validation(self) -> int:
         """Tokens held out."""
         return self.heldout.n_tokens
+
+    @cached_property
+    def frequencies(self) -> NDArray[np.float64]:
+        """Each token's share of the training part, (V,), every count one higher so that none is 0."""
+        counts = self.training.counts(self.vocab_size) + 1
+        return np.asarray(counts / counts.sum())
 
     def draw(self, rng: np.random.Generator, batch_size: int | Literal["all"], block_size: int) -> Batch:
         """A batch of `batch_size` random training rows, or "all" of them in order, at most block_size tokens each.

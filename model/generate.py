@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from model.sampling import Rule, draw, stages, uniform
 from model.transformer import Transformer
 
 COLDEST = 1e-30  # what float32 can divide by; the likeliest token is certain long before
@@ -44,6 +45,31 @@ def sample(
     finally:
         model.train(was_training)
     return [_until(stop_token, row) for row in tokens[:, len(prompt) :].tolist()]
+
+
+@torch.no_grad()
+def continue_prompt(
+    model: Transformer,
+    prompt: Sequence[int],
+    max_tokens: int,
+    rule: Rule,
+    *,
+    stop_token: int | None = None,
+    seed: int = 0,
+) -> list[int]:
+    """Up to `max_tokens` tokens after `prompt`, the stop token among them if it came: token i is drawn by the stages of
+    `model/sampling.py` with random number i of `seed`, as the Generate page draws it. ValueError as in `sample`.
+    """
+    _check(prompt, 1, max_tokens, 0)
+    tokens = list(prompt)
+    with model.watch(lambda name, value: value):  # step by step, as the page reads the logits
+        for i in range(max_tokens):
+            logits = model(torch.tensor([tokens[-model.config.block_size :]]))[0, -1]  # (V,)
+            passed = stages(logits.numpy(), rule)
+            tokens.append(draw(passed.top_p, passed.order, uniform(seed, i)))
+            if tokens[-1] == stop_token:
+                break
+    return tokens[len(prompt) :]
 
 
 def _draw(logits: Tensor, temperature: float, generator: torch.Generator) -> Tensor:

@@ -43,6 +43,34 @@ def read_typed(text: str, dataset: Dataset, block_size: int) -> Typed:
     return Typed(tuple(tokens[: block_size + 1]), remark)
 
 
+def read_prompt(text: str, dataset: Dataset, block_size: int) -> Typed:
+    """The tokens to continue: `text` behind the line end that a name has in the data, the last block_size of them.
+    An empty text is the data set's own start. ValueError, one sentence, for what the vocabulary does not know.
+    """
+    if not text.strip():
+        return Typed(dataset.start)
+    room = block_size * max(map(len, dataset.tokenizer.vocab)) * MOST_BYTES_A_TOKEN
+    begin = dataset.start if dataset.stop_token is not None and not dataset.is_task else ()
+    tokens = (*begin, *dataset.tokenizer.encode(text[-room:]))
+    is_cut = len(tokens) > block_size or len(text) > room
+    remark = f"The model reads {block_size} tokens at once: of this prompt it sees the last {block_size}."
+    return Typed(tokens[-block_size:], remark if is_cut else "")
+
+
+def read_whole(text: str, dataset: Dataset, most: int) -> Typed:
+    """The tokens of a text of any length, between the line ends that a name has in the data, cut to `most` of them.
+
+    ValueError, one sentence, for what the vocabulary does not know and for too little to predict anything.
+    """
+    ends = (dataset.stop_token,) if dataset.stop_token is not None and not dataset.is_task else ()
+    room = most * max(map(len, dataset.tokenizer.vocab)) * MOST_BYTES_A_TOKEN
+    tokens = (*ends, *dataset.tokenizer.encode(text[:room].strip("\n")), *ends)
+    if len(tokens) < 2 or not text.strip():
+        raise ValueError("text must have at least two tokens, one to read and one to predict")
+    is_cut = len(tokens) > most or len(text) > room
+    return Typed(tokens[:most], f"Only the first {most:,} tokens are shown." if is_cut else "")
+
+
 def _cut(dataset: Dataset, lost: list[int], block_size: int) -> str:
     """Which tokens did not fit; of a long text the first few."""
     if not lost:

@@ -21,6 +21,7 @@ page = st.navigation({
         st.Page("step.py", title="Step", icon=":material/steps:"),
         st.Page("embeddings.py", title="Embeddings", icon=":material/scatter_plot:"),
         st.Page("autograd.py", title="Autograd graph", icon=":material/account_tree:"),
+        st.Page("generate.py", title="Generate", icon=":material/edit_note:"),
     ],
 })  # fmt: skip
 try:

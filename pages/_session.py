@@ -20,8 +20,9 @@ TEXT = "text"                # query parameter, and in session_state across page
 WHAT_IF = "whatif"           # query parameter: the fork of the run that things are tried on
 GRAPH = "graph"              # query parameter and session_state: what the Autograd page shows
 _OF_GRAPH = {GRAPH, "node", "open", "rows", "at", "fused"}  # query parameters: the Autograd page's view
+_OF_GENERATE = {"temperature", "top_k", "top_p", "draws"}  # query parameters: how the Generate page chooses
 _OF_VIEW = {RUN, TEXT, WHAT_IF, "op", "cell", "head", "view", "present", "table", "projection",
-            "axes", "colour", "token", "at", "held"}  # query parameters, but no run's settings
+            "axes", "colour", "token", "at", "held", *_OF_GENERATE}  # query parameters, but no run's settings
 _OF_VIEW |= _OF_GRAPH
 _KEY = "browser_key"         # session_state: stands in for the cookie where a browser refuses cookies
 _NOTE = "note"               # session_state: one sentence to say once, after a rerun

@@ -19,6 +19,7 @@ LIGHT: Mapping[str, str] = MappingProxyType({
     "validation": "#B4237A",
     "ghost": "#B8BEC6",
     "guess": "#5B6770",
+    "drawn": "#A3367B",
     "good": "#00735A", "warn": "#8A6100", "bad": "#B42318",
     "muted": "#5A6472", "line": "#D9DDE3", "surface": "#F6F7F9", "background": "#FFFFFF", "text": "#1F2937",
     "hatch": "#C3C9D1",
@@ -37,6 +38,7 @@ DARK: Mapping[str, str] = MappingProxyType({
     "validation": "#F472B6",
     "ghost": "#4B5563",
     "guess": "#AAB4BC",
+    "drawn": "#F29AC9",
     "good": "#3CC39A", "warn": "#F0B94A", "bad": "#FF8A80",
     "muted": "#A3ACB8", "line": "#353B45", "surface": "#1A1F28", "background": "#0E1117", "text": "#FAFAFA",
     "hatch": "#4A525E",
@@ -48,6 +50,7 @@ DARK: Mapping[str, str] = MappingProxyType({
 # Amounts are colours of points, so that even the lowest stands out; a cycle ends as it begins.
 LIGHT_RAMPS: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "ramp-probability": ("#FFFFFF", "#C6DBEF", "#6BAED6", "#2171B5", "#08306B"),
+    "ramp-surprise": ("#FFFFFF", "#F8DCE6", "#E79AB6", "#BB4474", "#5E1236"),
     "ramp-gradient": ("#FFFFFF", "#FBD5B5", "#F2995A", "#C2410C", "#6B1F06"),
     "ramp-signed": ("#08519C", "#6BAED6", "#F4F5F7", "#F0A04B", "#9A3412"),
     "ramp-amount": ("#E8A13A", "#DE6A48", "#B5367A", "#6A1B9A", "#1B0C7A"),
@@ -56,6 +59,7 @@ LIGHT_RAMPS: Mapping[str, tuple[str, ...]] = MappingProxyType({
 
 DARK_RAMPS: Mapping[str, tuple[str, ...]] = MappingProxyType({
     "ramp-probability": ("#0E1117", "#123A5E", "#1F6FB0", "#6BB5EE", "#E3F2FF"),
+    "ramp-surprise": ("#0E1117", "#43162B", "#8E2F5B", "#E0709F", "#FFE3EE"),
     "ramp-gradient": ("#0E1117", "#55220A", "#A94A12", "#FB923C", "#FFE8D2"),
     "ramp-signed": ("#9CD2FF", "#2F7FC1", "#1B212B", "#C4661A", "#FFC38A"),
     "ramp-amount": ("#6A5BE8", "#3A8FD0", "#2FB5A0", "#8FD04F", "#F5E663"),

@@ -11,6 +11,7 @@ from model.probing import look_closely
 from model.runs.allowance import Allowance
 from model.runs.job import Job
 from model.runs.look_autograd import autograd
+from model.runs.look_generate import continuation, next_token, surprise
 from model.runs.look_table import table, table_film
 from model.runs.looked_at import Answer, described, model_of, row_of
 from model.runs.wire import Header
@@ -28,7 +29,10 @@ def taps(job: Job, order: Header) -> Answer:
     return {"at": at, **described(job, row)}, look_closely(model, row.tokens[0], row.targets[0], names)
 
 
-LOOKS: dict[str, Look] = {"taps": taps, "table": table, "table_film": table_film, "autograd": autograd}
+LOOKS: dict[str, Look] = {
+    "taps": taps, "table": table, "table_film": table_film, "autograd": autograd,
+    "next_token": next_token, "surprise": surprise, "continuation": continuation,
+}  # fmt: skip
 
 
 class Looks:

@@ -33,7 +33,7 @@ def test_light_and_dark_name_the_same_roles():
 
 @pytest.mark.parametrize(("theme", "ramps"), [(LIGHT, LIGHT_RAMPS), (DARK, DARK_RAMPS)])
 def test_zero_is_the_background_and_more_is_further_from_it(theme, ramps):
-    for name in ("ramp-probability", "ramp-gradient"):
+    for name in ("ramp-probability", "ramp-gradient", "ramp-surprise"):
         away = [contrast(stop, theme["background"]) for stop in ramps[name]]
         assert away[0] == 1
         assert away == sorted(away)

@@ -1,0 +1,21 @@
+"""Generate: a prompt, and what the model writes after it, token by token."""
+
+import streamlit as st
+
+from model.typed import read_prompt
+from pages import _session
+from pages._text import text_field
+from viz.components.generate import generate_view
+
+view = _session.current()
+dataset = _session.dataset_of(view.config, _session.text_of(view))
+title, words, field = st.columns([1.4, 5.6, 3], vertical_alignment="center", gap="small")
+title.subheader("Generate", anchor=False)
+words.caption("The model writes token by token: scores, probabilities, a draw. Move a slider and see what changes.")
+with field:
+    asked = text_field(view, dataset, read_prompt)
+generate_view(
+    key="generate", run=view.run, prompt=asked.tokens or list(dataset.start),
+    vocabulary=dataset.tokenizer.labels(range(dataset.vocab_size)), block_size=view.config.model.block_size,
+    stop_token=dataset.stop_token, answer_length=dataset.answer_length, problem=asked.problem, remark=asked.remark,
+)  # fmt: skip

@@ -1,0 +1,245 @@
+/** The Generate page: a prompt, and what the model writes after it, token by token. Mounted by Python. */
+
+import { adoptStyles, make, setText } from "../base/dom.js";
+import { isDark, Painter, Theme } from "../base/paint.js";
+import { openFeed } from "../live/feed.js";
+import { Address } from "./address.js";
+import { Model, Rules, Writing } from "./controls.js";
+import { Funnel } from "./funnel.js";
+import { Line } from "./line.js";
+import { queryOf, ruleOf } from "./rule.js";
+import { draw, stagesOf, uniform } from "./sampling.js";
+import { Source } from "./source.js";
+import { Tape } from "./tape.js";
+import { TextView } from "./text_view.js";
+
+const SHEETS = ["../theme.css", "../base/base.css", "../generate/generate.css"];
+const MOST = 400;              // tokens that play writes by itself
+
+const pause = (time) => new Promise((resolve) => setTimeout(resolve, time));
+
+/**
+ * @param {ShadowRoot} root
+ * @param {{run: string, base: string, prompt: number[], vocabulary: string[], block_size: number, stop_token: number|null,
+ *   answer_length: number, problem: string, remark: string}} data
+ */
+export async function mount(root, data) {
+  await adoptStyles(root, ...SHEETS);
+  return new GenerateView(root, data);
+}
+
+class GenerateView {
+  #playing = 0;
+
+  constructor(root, data) {
+    this.data = data;
+    this.painter = new Painter();
+    this.feed = openFeed(data.base, data.run);
+    this.rule = ruleOf(location.search, data.vocabulary.length);
+    this.at = Address.stepOf(location.search);
+    this.steps = [];
+    this.isLive = false;
+    this.tape = new Tape(data.prompt);
+    this.#build(root);
+    this.address = new Address(() => ({ ...queryOf(this.rule), at: this.at === null ? "" : String(this.at) }));
+    this.source = new Source(data, { question: () => this.#question(), take: (answer) => this.#take(answer), failed: (words) => this.#failed(words) });
+    this.stop = this.feed.listen(() => this.painter.mark(this));
+    this.#moved();
+  }
+
+  #build(root) {
+    this.message = make("p.message", { role: "status", hidden: true });
+    const [text, writing, model, rules] = [make("div"), make("div.row"), make("div.row.of-model"), make("div.row.rules")];
+    const panel = make("section.panel.writing", { "aria-label": "the text so far" }, text, writing, model);
+    const figures = make("div.figures");
+    this.element = make("div.gb.generate", { onkeydown: (event) => this.#key(event) }, this.message, panel, make("section.panel", { "aria-label": "how a token is chosen" }, rules), figures);
+    this.element.classList.toggle("present", new URLSearchParams(location.search).get("present") === "1");
+    root.replaceChildren(this.element);
+    this.retheme();
+    const needs = { painter: this.painter, theme: () => this.colors, vocabulary: () => this.data.vocabulary, scene: () => this.scene,
+      choose: (token) => this.#choose(token) };
+    this.text = new TextView(text, { vocabulary: needs.vocabulary, blockSize: () => this.data.block_size });
+    this.writing = new Writing(writing, { step: () => this.#step(), play: () => this.#toggle(), undo: () => this.#undo(), clear: () => this.#clear() });
+    this.model = new Model(model, { refresh: () => this.source.renew(), live: (isOn) => this.#follow(isOn), at: (step) => this.#look(step) });
+    this.rules = new Rules(rules, { vocabSize: this.data.vocabulary.length, changed: (rule) => this.#changed(rule) });
+    this.parts = [new Funnel(figures, needs), new Line(figures, needs)];
+  }
+
+  /** What stands at the end of the text: the model's logits, the stages by the rule, and where the draw falls. */
+  #recompute() {
+    const { now, written } = this.tape;
+    this.scene = null;
+    if (!now) return;
+    const stages = stagesOf(now.logits, this.rule);
+    const u = uniform(this.rule.seed, written.length);
+    this.scene = { logits: now.logits, step: now.step, stages, rule: this.rule, seed: this.rule.seed, i: written.length, u, token: draw(stages.topP, stages.order, u) };
+  }
+
+  #question() {
+    return { tokens: this.tape.tokens.slice(-this.data.block_size), ...(this.at === null ? {} : { at: this.at }) };
+  }
+
+  #take({ header, arrays }) {
+    this.steps = header.steps;
+    this.tape.take({ logits: arrays.logits.data, step: header.at });
+    this.#mark();
+  }
+
+  #failed(words) {
+    this.error = words;
+    if (words) this.#pause();
+    this.#mark();
+  }
+
+  /** Another place in the text, or another model: ask, unless it is known what comes next here. */
+  #moved() {
+    if (this.tape.now) this.source.forget();
+    else this.source.renew();
+    this.#mark();
+  }
+
+  #write(what) {
+    this.tape.write({ rule: this.rule, ...what });
+    this.#moved();
+  }
+
+  #step() {
+    if (!this.scene) return;
+    const { token, u, stages } = this.scene;
+    this.#write({ token, how: "drawn", u, chance: stages.topP[token] });
+  }
+
+  #choose(token) {
+    if (!this.scene) return;
+    this.#pause();
+    this.#write({ token, how: "chosen", u: null, chance: this.scene.stages.topP[token] });
+  }
+
+  #undo() {
+    this.#pause();
+    this.tape.undo();
+    this.#moved();
+  }
+
+  #clear() {
+    this.#pause();
+    this.tape.clear();
+    this.#moved();
+  }
+
+  #toggle() {
+    if (this.isPlaying) this.#pause();
+    else this.#play();
+  }
+
+  #pause() {
+    this.#playing += 1;
+    this.isPlaying = false;
+    this.#mark();
+  }
+
+  async #play() {
+    const turn = ++this.#playing;
+    this.isPlaying = true;
+    this.#mark();
+    do {
+      await this.source.pending;
+      if (turn !== this.#playing) return;
+      if (!this.scene) break;
+      this.#step();
+      await pause(1000 / this.writing.speed);
+      if (turn !== this.#playing) return;
+    } while (!this.#ended && this.tape.written.length < MOST);
+    this.#pause();
+  }
+
+  /** Why writing stops here, in words; "" where it goes on. */
+  get #ended() {
+    const { stop_token: stop, vocabulary, answer_length: length } = this.data;
+    const { written } = this.tape;
+    if (written.length && written.at(-1).token === stop) return `The text ends here: “${vocabulary[stop]}” is the token that ends one. The next token begins another.`;
+    if (length && written.length >= length) return `An answer has at most ${length} ${length === 1 ? "symbol" : "symbols"}: the model was never taught what follows.`;
+    return written.length >= MOST ? `Play stops after ${MOST} tokens.` : "";
+  }
+
+  #changed(rule) {
+    this.rule = rule;
+    this.#mark();
+    this.address.renew();
+  }
+
+  #look(step) {
+    this.at = step;
+    if (step !== null) this.#follow(false);
+    this.address.renew();
+    this.source.renew();
+    this.#mark();
+  }
+
+  #follow(isOn) {
+    this.isLive = isOn;
+    this.source.asking.toggle(isOn);
+    this.#mark();
+  }
+
+  #key(event) {
+    const act = { ArrowRight: () => this.#step(), ArrowLeft: () => this.#undo() }[event.key];
+    if (!act || event.target.closest("input, select, .plot")) return;
+    event.preventDefault();
+    act();
+  }
+
+  /** The same run, perhaps another prompt. */
+  takes(data) {
+    return data.module === this.data.module && data.run === this.data.run;
+  }
+
+  update(data) {
+    const isOther = !data.problem && String(data.prompt) !== String(this.data.prompt);
+    this.data = data.problem ? { ...data, prompt: this.data.prompt } : data;
+    this.retheme();
+    if (isOther) {
+      this.#pause();
+      this.tape = new Tape(data.prompt);
+      this.#moved();
+    }
+    this.address.renew();
+    this.#mark();
+  }
+
+  retheme() {
+    this.element.dataset.theme = isDark(this.element) ? "dark" : "light";
+    this.colors = new Theme(this.element);
+  }
+
+  #mark() {
+    this.#recompute();
+    this.painter.mark(this);
+    for (const part of this.parts) part.mark();
+  }
+
+  draw() {
+    const { history } = this.feed;
+    const trouble = this.data.problem || this.error;
+    const words = trouble || this.data.remark;
+    setText(this.message, words ?? "");
+    this.message.hidden = !words;
+    this.message.classList.toggle("trouble", Boolean(trouble));
+    this.text.show(this.tape, this.#ended);
+    this.writing.show({ isPlaying: this.isPlaying, canUndo: this.tape.canUndo, canWrite: Boolean(this.scene), isEmpty: !this.tape.written.length, problem: this.error });
+    const isTraining = history.status.state === "training";
+    this.model.show({ step: this.tape.now?.step ?? null, newest: history.step, steps: this.steps, at: this.at, isLive: this.isLive, isTraining });
+    this.rules.show(this.rule);
+    this.element.dataset.step = String(this.tape.now?.step ?? "");
+  }
+
+  unmount() {
+    this.#pause();
+    this.stop();
+    this.feed.release();
+    this.source.close();
+    this.address.close();
+    this.painter.stop();
+    for (const part of this.parts) part.close();
+  }
+}
