@@ -19,6 +19,7 @@ page = st.navigation({
     "The run": [
         st.Page("train.py", title="Train", icon=":material/show_chart:", default=True),
         st.Page("step.py", title="Step", icon=":material/steps:"),
+        st.Page("attention.py", title="Attention", icon=":material/grid_on:"),
         st.Page("embeddings.py", title="Embeddings", icon=":material/scatter_plot:"),
         st.Page("autograd.py", title="Autograd graph", icon=":material/account_tree:"),
         st.Page("generate.py", title="Generate", icon=":material/edit_note:"),

@@ -19,11 +19,13 @@ RUN = "run"                  # query parameter, and in session_state across page
 TEXT = "text"                # query parameter, and in session_state across pages: what the Step page takes apart
 WHAT_IF = "whatif"           # query parameter: the fork of the run that things are tried on
 GRAPH = "graph"              # query parameter and session_state: what the Autograd page shows
-_OF_GRAPH = {GRAPH, "node", "open", "rows", "at", "fused"}  # query parameters: the Autograd page's view
-_OF_GENERATE = {"temperature", "top_k", "top_p", "draws"}  # query parameters: how the Generate page chooses
-_OF_VIEW = {RUN, TEXT, WHAT_IF, "op", "cell", "head", "view", "present", "table", "projection",
-            "axes", "colour", "token", "at", "held", *_OF_GENERATE}  # query parameters, but no run's settings
-_OF_VIEW |= _OF_GRAPH
+# Query parameters of one page's view, and no run's settings.
+_OF_STEP = {"op", "cell", "head", "view"}
+_OF_ATTENTION = {"layer", "head", "pair", "at", "off", "patch", "other"}
+_OF_EMBEDDINGS = {"table", "projection", "axes", "colour", "token", "at", "held"}
+_OF_GRAPH = {GRAPH, "node", "open", "rows", "at", "fused"}
+_OF_GENERATE = {"temperature", "top_k", "top_p", "draws"}
+_OF_VIEW = {RUN, TEXT, WHAT_IF, "present", *_OF_STEP, *_OF_ATTENTION, *_OF_EMBEDDINGS, *_OF_GRAPH, *_OF_GENERATE}
 _KEY = "browser_key"         # session_state: stands in for the cookie where a browser refuses cookies
 _NOTE = "note"               # session_state: one sentence to say once, after a rerun
 _DRAFT = "draft"             # session_state: (run, settings of the next run that differ from this one's)

@@ -3,6 +3,7 @@
 They are not for going back (snapshots.py keeps whole states for that), so many more of them fit.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ class Gallery:
         self._path, self._config = folder.path / "gallery", config
         self._sizes = {int(path.stem): path.stat().st_size for path in self._path.glob("*.safetensors")}
         self._shown: tuple[int, Transformer] | None = None
+        self._notes: dict[int, dict[str, Any]] = {}
 
     @property
     def steps(self) -> list[int]:
@@ -43,7 +45,7 @@ class Gallery:
         data = safetensors.torch.save({name: value.contiguous() for name, value in model.state_dict().items()})
         replace(self._file(step), data)
         self._sizes[step] = len(data)
-        self._forget_shown(step)
+        self._forget(step)
         while len(self._sizes) > MAX_KEPT or sum(self._sizes.values()) > MAX_BYTES:
             self._remove(least_missed(self.steps))
 
@@ -63,6 +65,17 @@ class Gallery:
             value: NDArray[Any] = weights.get_tensor(name)
         return value
 
+    def noted(self, step: int, what: str, find: Callable[[Transformer], Any]) -> Any:
+        """What `find` sees in the model of a kept step: looked for once, known under `what` as long as its weights are
+        kept. ValueError when they are not."""
+        if not self.has_noted(step, what):
+            self._notes.setdefault(step, {})[what] = find(self.model_at(step))
+        return self._notes[step][what]
+
+    def has_noted(self, step: int, what: str) -> bool:
+        """Whether `noted` would answer without looking."""
+        return what in self._notes.get(step, {})
+
     def cut(self, step: int) -> None:
         """Forget what was kept after this step: the run went back."""
         for later in [kept for kept in self._sizes if kept > step]:
@@ -78,9 +91,10 @@ class Gallery:
 
     def _remove(self, step: int) -> None:
         del self._sizes[step]
-        self._forget_shown(step)
+        self._forget(step)
         self._file(step).unlink(missing_ok=True)
 
-    def _forget_shown(self, step: int) -> None:
+    def _forget(self, step: int) -> None:
+        self._notes.pop(step, None)
         if self._shown is not None and self._shown[0] == step:
             self._shown = (-1, self._shown[1])

@@ -10,6 +10,7 @@ from typing import Any
 from model.probing import look_closely
 from model.runs.allowance import Allowance
 from model.runs.job import Job
+from model.runs.look_attention import ATTENTION
 from model.runs.look_autograd import autograd
 from model.runs.look_generate import continuation, next_token, surprise
 from model.runs.look_table import table, table_film
@@ -32,6 +33,7 @@ def taps(job: Job, order: Header) -> Answer:
 LOOKS: dict[str, Look] = {
     "taps": taps, "table": table, "table_film": table_film, "autograd": autograd,
     "next_token": next_token, "surprise": surprise, "continuation": continuation,
+    **ATTENTION,
 }  # fmt: skip
 
 

@@ -1,0 +1,18 @@
+"""Attention: what every head of the run looks at, live, on a text of one's own; what it does; what it is good for."""
+
+import streamlit as st
+
+from pages import _session
+from pages._text import text_field
+from viz.components.attention import attention_view
+
+view = _session.current()
+dataset = _session.dataset_of(view.config, _session.text_of(view))
+title, words, field = st.columns([2, 7, 4], vertical_alignment="center", gap="small")
+title.subheader("Attention", anchor=False)
+words.caption("Where each token looks to predict the next one: every head of the model, while it learns.")
+with field:
+    asked = text_field(view, dataset)
+model = view.config.model
+attention_view(key="attention", run=view.run, tokens=asked.tokens, n_layers=model.n_layers, n_heads=model.n_heads,
+               problem=asked.problem, remark=asked.remark)  # fmt: skip
