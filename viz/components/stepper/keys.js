@@ -41,7 +41,7 @@ export function attachKeys(element, timeline, help) {
 }
 
 /** Whether the element that has the focus, in whatever shadow root, does something of its own with this key. */
-function isTaken(event, own) {
+export function isTaken(event, own) {
   const path = event.composedPath().filter((node) => node instanceof Element);
   const isIn = (selector) => path.some((node) => node.matches(selector));
   if (isIn(TYPED) || isIn("dialog[open], [role=dialog]")) return true;
