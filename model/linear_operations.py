@@ -85,7 +85,7 @@ class Einsum:
     @staticmethod
     def _factor(x: Operands, i: int, letters: str, at: dict[str, int]) -> Factor:
         seen_as = [x.settings["sizes"][k] for k in letters]
-        return x.factor(i, _moved(tuple(at[k] for k in letters), seen_as, x[i].shape))
+        return x.factor(i, _moved(tuple(at[k] for k in letters), seen_as, x.shape(i)))
 
 
 def _moved(index: Index, shape: list[int], other: list[int] | tuple[int, ...]) -> Index:

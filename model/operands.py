@@ -28,6 +28,10 @@ class Operands:
         """The numbers of input i."""
         return self._arrays[i].astype(np.float64)
 
+    def shape(self, i: int) -> tuple[int, ...]:
+        """The shape of input i."""
+        return self._arrays[i].shape
+
     def ids(self, i: int) -> list[int]:
         """Input i, where it holds token ids or positions."""
         return [int(k) for k in self._arrays[i]]

@@ -90,13 +90,18 @@ def sin(a: float) -> Result:
     return math.sin(a), (math.cos(a),)
 
 
+def normal_share(a: float) -> Result:
+    """Φ: how much of a standard normal distribution lies below a. GELU is a · Φ(a)."""
+    return 0.5 * math.erfc(-a / math.sqrt(2)), (math.exp(-a * a / 2) / math.sqrt(2 * math.pi),)
+
+
 OPERATORS: dict[str, Callable[..., Result]] = {
     "+": add, "-": subtract, "*": multiply, "/": divide, "**": power, "neg": negate,
 }  # fmt: skip
 FUNCTIONS: dict[str, Callable[..., Result]] = {
     "exp": exp, "log": log, "tanh": tanh, "relu": relu, "sigmoid": sigmoid, "sin": sin,
 }  # fmt: skip
-RULES = OPERATORS | FUNCTIONS
+RULES = OPERATORS | FUNCTIONS | {"Φ": normal_share}
 
 
 class Value:

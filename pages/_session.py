@@ -11,12 +11,14 @@ import streamlit as st
 
 from model.config import PRESETS, DataConfig, RunConfig
 from model.datasets import Dataset, load_dataset
+from model.expressions import MAX_LENGTH
 from model.fields import Setting
 from model.runs.client import Client, Refused, RunSummary, Unreachable, connect
 from viz.routes.browser_key import COOKIE, checked_key
 
 RUN = "run"                  # query parameter, and in session_state across pages: the run this tab looks at
 TEXT = "text"                # query parameter, and in session_state across pages: what the Step page takes apart
+EXPRESSION = "expr"          # query parameter, and in session_state across pages: the expression of the scalar graph
 WHAT_IF = "whatif"           # query parameter: the fork of the run that things are tried on
 GRAPH = "graph"              # query parameter and session_state: what the Autograd page shows
 # Query parameters of one page's view, and no run's settings.
@@ -25,7 +27,9 @@ _OF_ATTENTION = {"layer", "head", "pair", "at", "off", "patch", "other"}
 _OF_EMBEDDINGS = {"table", "projection", "axes", "colour", "token", "at", "held"}
 _OF_GRAPH = {GRAPH, "node", "open", "rows", "at", "fused"}
 _OF_GENERATE = {"temperature", "top_k", "top_p", "draws"}
-_OF_VIEW = {RUN, TEXT, WHAT_IF, "present", *_OF_STEP, *_OF_ATTENTION, *_OF_EMBEDDINGS, *_OF_GRAPH, *_OF_GENERATE}
+_OF_SCALAR = {EXPRESSION, "vars", "depth", "terms", "weight", "fresh"}
+_OF_VIEW = {RUN, TEXT, WHAT_IF, "present", *_OF_STEP, *_OF_ATTENTION, *_OF_EMBEDDINGS, *_OF_GRAPH, *_OF_SCALAR,
+            *_OF_GENERATE}  # fmt: skip
 _KEY = "browser_key"         # session_state: stands in for the cookie where a browser refuses cookies
 _NOTE = "note"               # session_state: one sentence to say once, after a rerun
 _DRAFT = "draft"             # session_state: (run, settings of the next run that differ from this one's)
@@ -170,6 +174,22 @@ def keep_typed_text() -> None:
         st.query_params[TEXT] = text[:MAX_LINK_TEXT]
     else:
         st.query_params.pop(TEXT, None)
+
+
+def expression(default: str) -> str:
+    """The expression in the link, or the one this visitor had before."""
+    if EXPRESSION in st.query_params:
+        st.session_state[EXPRESSION] = st.query_params[EXPRESSION]
+    return st.session_state.get(EXPRESSION, default)
+
+
+def keep_expression(text: str) -> None:
+    """Another expression was typed: it goes into the link, as far as a link is long, and stays across pages."""
+    st.session_state[EXPRESSION] = text
+    if len(text) <= MAX_LENGTH:
+        st.query_params[EXPRESSION] = text
+    else:
+        st.query_params.pop(EXPRESSION, None)
 
 
 def what_if() -> str:

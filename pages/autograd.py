@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages import _session
 from pages._autograd_tensor import tensor_tab
+from pages._scalar_tabs import expression_tab
 
 view = _session.current()
 title, tabs, corner = st.columns([2, 6, 3], vertical_alignment="center", gap="small")
@@ -11,6 +12,7 @@ title, tabs, corner = st.columns([2, 6, 3], vertical_alignment="center", gap="sm
 # By what the link says: how the tab is called, and what shows it.
 TABS = {
     "tensor": ("The model's graph", lambda: tensor_tab(view, corner)),
+    "scalar": ("An expression", lambda: expression_tab(view)),
 }
 
 title.subheader("Autograd", anchor=False)

@@ -20,7 +20,8 @@ TORCH_FREE = (
     "model.datasets", "model.tokenizer", "model.pools", "model.texts", "model.tasks", "model.descriptions",
     "model.download", "model.projection", "model.projecting", "model.embedding_tables", "model.token_colours",
     "model.scalar", "model.expressions", "model.examples", "model.sampling", "model.typed",
-    "model.scalar_openings", "model.scalar_count", "model.window", "model.runs.client", "model.runs.store", "model.runs.wire",
+    "model.scalar_openings", "model.scalar_count", "model.window",
+    "model.runs.client", "model.runs.store", "model.runs.wire",
 )  # fmt: skip
 SAYS_NOTHING = {"util", "utils", "helper", "helpers", "common", "misc", "shared", "manager"}
 

@@ -20,8 +20,8 @@ def expression_view(
     problem: str = "",
     at: int = 0,
 ) -> None:
-    """The graph of an expression: `nodes` as `Expression.to_json` gives them, [] where the text cannot be read, with one
-    sentence on the `problem` and the character where it is. `on_typed` is told another text before the script runs."""
+    """The graph of an expression: `nodes` as `Expression.to_json` gives them, or [] where the text cannot be read, with
+    one sentence on the `problem` and the character it is `at`. `on_typed` is told of another text first."""
     data = {**addresses("scalar/expression.js", run), "text": text, "nodes": list(nodes), "problem": problem, "at": at,
             "longest": MAX_LENGTH, "examples": [asdict(example) for example in EXAMPLES]}  # fmt: skip
     component("scalar_expression")(key=key, data=data, on_typed_change=lambda: on_typed(st.session_state[key].typed))

@@ -30,7 +30,7 @@ class ExpressionView {
   }
 
   #build(root, { examples, longest }) {
-    this.field = make("textarea", { rows: 4, spellcheck: "false", autocapitalize: "off", maxlength: 4 * longest, "aria-label": "expression", placeholder: "a*b + tanh(c)" });
+    this.field = make("textarea", { rows: 4, spellcheck: "false", autocapitalize: "off", maxlength: 20 * longest, "aria-label": "expression", placeholder: "a*b + tanh(c)" });
     this.field.addEventListener("input", () => this.#typed());
     this.hint = make("p.unit.hint");
     this.problem = make("p.trouble-line", { role: "alert" });
