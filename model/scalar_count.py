@@ -62,7 +62,7 @@ def _einsum(operation: Operation, tensors: Mapping[str, Array], cells: Needed) -
     for name, letters in zip(operation.inputs, [*factors, *([s["bias"]] if s["bias"] else [])], strict=True):
         lacking = tuple(axis for axis, k in enumerate(out) if k not in letters)
         kept = [k for k in out if k in letters]
-        reached = seen.any(axis=lacking)  # an axis for each letter that both have, in the output's order
+        reached = np.asarray(seen.any(axis=lacking))  # an axis for each letter that both have, in the output's order
         shape = [s["sizes"][k] for k in letters]
         ordered = reached.transpose([kept.index(k) for k in letters if k in kept])
         spread = ordered.reshape([s["sizes"][k] if k in kept else 1 for k in letters])
@@ -92,7 +92,7 @@ def _softmax(operation: Operation, tensors: Mapping[str, Array], cells: Needed) 
     """A row's exponentials and their sum serve all its cells; each cell is one division."""
     (name,) = operation.inputs
     is_open = tensors[name] > -np.inf
-    rows = cells.any(axis=-1, keepdims=True)
+    rows = np.asarray(cells.any(axis=-1, keepdims=True))
     shared = (2 * is_open.sum(axis=-1) - 1) * rows[..., 0]
     return int(shared.sum()) + int((cells & is_open).sum()), {name: rows & is_open}
 
@@ -107,7 +107,7 @@ def _normalise(operation: Operation, tensors: Mapping[str, Array], cells: Needed
     """Mean and size of a row serve all its cells, as in `model/scalar_openings.py`."""
     s = operation.settings
     by_role = dict(zip(s["roles"], operation.inputs, strict=True))
-    n, rows = cells.shape[-1], cells.any(axis=-1, keepdims=True)
+    n, rows = cells.shape[-1], np.asarray(cells.any(axis=-1, keepdims=True))
     size = n + n - 1 + 3  # squares, their sum, its share, + ε, the root
     shared = {"layernorm": n - 1 + 1 + n + size, "rmsnorm": size, "batchnorm": 0}[s["norm"]]
     each = 1 + ("gain" in by_role) + ("bias" in by_role) + 3 * (s["norm"] == "batchnorm")
@@ -115,7 +115,7 @@ def _normalise(operation: Operation, tensors: Mapping[str, Array], cells: Needed
     read = {by_role["x"]: np.broadcast_to(whole, cells.shape)}
     for role in ("gain", "bias"):
         if role in by_role:
-            read[by_role[role]] = cells.any(axis=tuple(range(cells.ndim - 1)))
+            read[by_role[role]] = np.asarray(cells.any(axis=tuple(range(cells.ndim - 1))))
     return shared * int(rows.sum()) + each * int(cells.sum()), read
 
 

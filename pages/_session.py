@@ -4,6 +4,7 @@ Every session_state key and query parameter is named here; no page touches them 
 """
 
 import secrets
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -174,6 +175,17 @@ def keep_typed_text() -> None:
         st.query_params[TEXT] = text[:MAX_LINK_TEXT]
     else:
         st.query_params.pop(TEXT, None)
+
+
+def graph(known: Container[str]) -> str:
+    """Which tab of the Autograd page the link asks for. (A bound control would write its label there, not its name.)"""
+    asked = st.query_params.get(GRAPH, "tensor")
+    return asked if asked in known else "tensor"
+
+
+def keep_graph() -> None:
+    """Another tab of the Autograd page was chosen: the link says so."""
+    st.query_params[GRAPH] = st.session_state[GRAPH]
 
 
 def expression(default: str) -> str:

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from pages import _session
+from pages._autograd_scalar import expression_tab
 from pages._autograd_tensor import tensor_tab
-from pages._scalar_tabs import expression_tab
 
 view = _session.current()
 title, tabs, corner = st.columns([2, 6, 3], vertical_alignment="center", gap="small")
@@ -16,8 +16,8 @@ TABS = {
 }
 
 title.subheader("Autograd", anchor=False)
-chosen = tabs.segmented_control("What to look at", TABS, default="tensor", required=True, key=_session.GRAPH,
-                                format_func=lambda name: TABS[name][0], bind="query-params",
-                                label_visibility="collapsed")  # fmt: skip
-_, show = TABS[chosen or "tensor"]
+chosen = tabs.segmented_control("What to look at", TABS, default=_session.graph(TABS), required=True,
+                                key=_session.GRAPH, format_func=lambda name: TABS[name][0],
+                                on_change=_session.keep_graph, label_visibility="collapsed")  # fmt: skip
+_, show = TABS[chosen or next(iter(TABS))]
 show()

@@ -14,6 +14,13 @@ export function significant(value, digits = 3) {
   return minus(size >= 10 ** digits ? String(Math.round(value)) : value.toPrecision(digits));
 }
 
+/** A number that is itself the subject: 6 significant digits or 4 decimals, no trailing zeros. */
+export function exact(value) {
+  const size = Math.abs(value);
+  const text = size >= 100 && size < 1e5 ? minus(value.toFixed(4)) : significant(value, 6);
+  return text.includes("e") ? text : text.replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+}
+
 /** A number a person set, without trailing zeros: 0.003, 1e-5. */
 export function setting(value) {
   if (typeof value !== "number") return String(value);

@@ -1,10 +1,9 @@
 /** What of an expression's nodes is drawn, and how each is told. Plain numbers are written into the operation that reads them. Pure. */
 
-import { significant } from "../base/numbers.js";
+import { exact } from "../base/numbers.js";
 
+const MOST = 18;                // characters of a name made of what a number was made from
 export const SIGNS = { "+": "+", "-": "−", "*": "×", "/": "÷", "**": "^", neg: "−" };
-const six = (x) => significant(x, 6);
-const short = (x) => significant(x, 6).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
 const bracketed = (text) => (text.startsWith("−") ? `(${text})` : text);
 
 /**
@@ -19,7 +18,7 @@ export function drawingOf(nodes) {
     return {
       inputs: inputs.filter((input) => places.has(input)).map((input) => places.get(input)),
       kind: i === nodes.length - 1 ? "result" : inputs.length ? "operation" : "leaf",
-      title: label, rule: ruleText(nodes, i), hint: [label, formula(nodes, i)].filter(Boolean).join(" = "),
+      title: label, name: nameOf(nodes, i), rule: ruleText(nodes, i), hint: [label, formula(nodes, i)].filter(Boolean).join(" = "),
     };
   });
   return { drawn, shown };
@@ -32,8 +31,8 @@ export function drawnSlopes(nodes, shown, slopes) {
 
 function ruleText(nodes, i) {
   const { rule, inputs } = nodes[i];
-  if (!inputs.length) return rule === "number" ? short(nodes[i].number) : "";
-  const numbers = inputs.map((input) => (nodes[input].rule === "number" ? short(nodes[input].number) : ""));
+  if (!inputs.length) return rule === "number" ? exact(nodes[i].number) : "";
+  const numbers = inputs.map((input) => (nodes[input].rule === "number" ? exact(nodes[input].number) : ""));
   if (inputs.length === 1) return `${SIGNS[rule] ?? rule}${numbers[0]}`;
   return [numbers[0], SIGNS[rule], numbers[1]].filter(Boolean).join(" ");
 }
@@ -45,18 +44,26 @@ function written({ rule, inputs }, write) {
   return parts.join(` ${SIGNS[rule]} `);
 }
 
+/** What a number is called: its label, or else how it was made, where that is short. */
 function nameOf(nodes, i) {
   const { rule, label, number } = nodes[i];
-  return label || (rule === "number" ? short(number) : "…");
+  if (label || rule === "number") return label || exact(number);
+  const made = written(nodes[i], (input) => nodeOrMade(nodes, input));
+  return made.length <= MOST ? made : "…";
+}
+
+function nodeOrMade(nodes, i) {
+  const name = nameOf(nodes, i);
+  return nodes[i].label || !/[+−×÷]/.test(name.slice(1)) || name.endsWith(")") ? name : `(${name})`;
 }
 
 export function formula(nodes, i) {
-  return nodes[i].inputs.length ? written(nodes[i], (input) => nameOf(nodes, input)) : nameOf(nodes, i);
+  return nodes[i].inputs.length ? written(nodes[i], (input) => nodeOrMade(nodes, input)) : nameOf(nodes, i);
 }
 
 /** c = a + b = −4 + 2 = −2 */
 export function telling(nodes, values, i) {
-  if (!nodes[i].inputs.length) return `${nameOf(nodes, i)} = ${six(values[i])}`;
-  const numbers = written(nodes[i], (input) => (nodes[input].rule === "number" ? short(values[input]) : six(values[input])));
-  return [nodes[i].label, formula(nodes, i), numbers, six(values[i])].filter(Boolean).join(" = ");
+  if (!nodes[i].inputs.length) return `${nameOf(nodes, i)} = ${exact(values[i])}`;
+  const numbers = written(nodes[i], (input) => (nodes[input].rule === "number" ? exact(values[input]) : exact(values[input])));
+  return [nodes[i].label, formula(nodes, i), numbers, exact(values[i])].filter(Boolean).join(" = ");
 }

@@ -1,17 +1,18 @@
 /** A scalar graph as a picture: a box for every number, an edge for every input with its local derivative. SVG, made once. */
 
 import { make, setText } from "../base/dom.js";
-import { significant } from "../base/numbers.js";
+import { exact, significant } from "../base/numbers.js";
 import { layout } from "./layout.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const SIZE = { width: 106, gapX: 62, gapY: 16 };
+const SIZE = { width: 104, gapX: 54, gapY: 14 };
 const [TALL, PORT, MARGIN] = [52, 15, 18];       // pixels: a box, between the ends of two edges, around the picture
 const [SMALLEST, LARGEST] = [0.25, 2];           // scales
-const READABLE = 0.62;
+const READABLE = 0.75;
 const ROOM = [220, 540];                         // how tall the picture may be
 
-/** @typedef {{inputs: number[], kind: string, title: string, rule: string, hint?: string}} Drawn kind: leaf | operation | rest | result */
+/** @typedef {{inputs: number[], kind: string, title: string, name: string, rule: string, hint?: string}} Drawn
+ *   kind: leaf | operation | rest | result; `title` and `rule` stand in the box, `name` in sentences */
 
 const svg = (name, attributes = {}, ...children) => {
   const element = document.createElementNS(SVG, name);
@@ -87,8 +88,8 @@ export class Graph {
    */
   show({ values, gradients, partial, slopes, current, flows, path, chosen }) {
     this.parts.forEach(({ group, value, grad }, i) => {
-      setText(value, values[i] === null ? "" : significant(values[i], 6));
-      setText(grad, gradients[i] === null ? "" : `∂ ${significant(gradients[i], 6)}`);
+      setText(value, values[i] === null ? "" : exact(values[i]));
+      setText(grad, gradients[i] === null ? "" : `∂ ${exact(gradients[i])}`);
       mark(group, { current: i === current, chosen: i === chosen, partial: Boolean(partial?.[i]) });
     });
     this.lines.forEach((edges, i) => edges.forEach(({ group, slope }, k) => {

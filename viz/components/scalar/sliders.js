@@ -1,7 +1,7 @@
 /** A slider and a number for every variable of an expression. */
 
 import { make } from "../base/dom.js";
-import { significant } from "../base/numbers.js";
+import { exact } from "../base/numbers.js";
 
 const plain = (value) => String(Number(value.toPrecision(6)));
 
@@ -43,6 +43,6 @@ export class Sliders {
 
   /** @param {Map<string, number>} gradients by variable */
   show(gradients) {
-    for (const [name, { gradient }] of this.#parts) gradient.textContent = gradients.has(name) ? `∂ ${significant(gradients.get(name), 6)}` : "";
+    for (const [name, { gradient }] of this.#parts) gradient.textContent = gradients.has(name) ? `∂ ${exact(gradients.get(name))}` : "";
   }
 }

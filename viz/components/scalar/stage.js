@@ -1,12 +1,11 @@
 /** A scalar graph that can be walked: picture, steps, and beside them what the chosen number is and how the chain rule reaches it. */
 
 import { make, setText } from "../base/dom.js";
-import { significant } from "../base/numbers.js";
+import { exact } from "../base/numbers.js";
 import { gradientsAfter, pathsTo } from "./engine.js";
 import { Graph } from "./graph.js";
 import { Walk } from "./walk.js";
 
-const six = (x) => significant(x, 6);
 const FACTORS = 7;             // of a product that are written out
 
 export class Stage {
@@ -77,7 +76,7 @@ export class Stage {
   }
 
   name(i) {
-    return this.nodes[i].title || this.nodes[i].rule;
+    return this.nodes[i].name;
   }
 
   #sentence(gradients) {
@@ -87,8 +86,8 @@ export class Stage {
     if (!step.isBack) return `Forward: ${this.telling(node)}`;
     const { inputs } = this.nodes[node];
     const { slopes } = this.numbers;
-    const parts = inputs.map((input, k) => `${this.name(input)} gets ${six(gradients[node])} × ${six(slopes[node][k])} = ${six(gradients[node] * slopes[node][k])}`);
-    return `Backward: ${this.name(node)} has the gradient ${six(gradients[node])}. ${parts.slice(0, 4).join("; ")}${parts.length > 4 ? ` … and ${parts.length - 4} more` : ""}.`;
+    const parts = inputs.map((input, k) => `${this.name(input)} gets ${exact(gradients[node])} × ${exact(slopes[node][k])} = ${exact(gradients[node] * slopes[node][k])}`);
+    return `Backward: ${this.name(node)} has the gradient ${exact(gradients[node])}. ${parts.slice(0, 4).join("; ")}${parts.length > 4 ? ` … and ${parts.length - 4} more` : ""}.`;
   }
 
   /** What there is to say of the chosen number. */
@@ -98,7 +97,7 @@ export class Stage {
     const value = numbers.values[chosen];
     const rows = [
       make("h3", { text: this.name(chosen) }),
-      make("dl.two", {}, make("dt", { text: "value" }), make("dd", { text: six(value) }), make("dt", { text: "gradient" }), make("dd.grad", { text: six(this.final[chosen]) })),
+      make("dl.two", {}, make("dt", { text: "value" }), make("dd", { text: exact(value) }), make("dt", { text: "gradient" }), make("dd.grad", { text: exact(this.final[chosen]) })),
     ];
     if (nodes[chosen].inputs.length) rows.push(make("p.told", { text: this.telling(chosen) }));
     const isKept = this.panel.contains(this.panel.getRootNode().activeElement) && this.panel.getRootNode().activeElement.dataset.way;
@@ -112,7 +111,7 @@ export class Stage {
     const { slopes, seeds } = this.numbers;
     if (!path.length) return this.chosen === this.nodes.length - 1 ? [make("p.unit", { text: "This is the result: the walk back begins here." })] : [];
     const turn = (by, way, text) => make("button", { text, "data-way": way, "aria-label": `${way} way`, onclick: () => { this.#path = (this.#path + by + paths.length) % paths.length; this.mark(); } });
-    const factors = path.map(([i, k]) => six(slopes[i][k]));
+    const factors = path.map(([i, k]) => exact(slopes[i][k]));
     const written = factors.length > FACTORS ? [...factors.slice(0, FACTORS - 1), `… ${factors.length - FACTORS + 1} more`] : factors;
     const start = seeds.at(-1);
     const [own, all] = [start * paths[this.#path].product, start * paths.reduce((sum, { product }) => sum + product, 0)];
@@ -120,9 +119,9 @@ export class Stage {
     return [
       make("h4", { text: "Chain rule along one way" }),
       make("p.route", { text: route.join(" → ") }),
-      make("p.product", { text: `${start === 1 ? "" : `${six(start)} × `}${written.join(" × ")} = ${six(own)}` }),
+      make("p.product", { text: `${start === 1 ? "" : `${exact(start)} × `}${written.join(" × ")} = ${exact(own)}` }),
       ...(paths.length > 1 ? [make("p.ways", {}, turn(-1, "previous", "‹"), make("span", { text: ` way ${this.#path + 1} of ${paths.length}${isAll ? "" : " or more"} ` }), turn(1, "next", "›"))] : []),
-      ...(isAll && paths.length > 1 ? [make("p.unit", { text: `All ${paths.length} ways together: ${six(all)}${seeds[this.chosen] ? ", in this picture" : ", the gradient"}.` })] : []),
+      ...(isAll && paths.length > 1 ? [make("p.unit", { text: `All ${paths.length} ways together: ${exact(all)}${seeds[this.chosen] ? ", in this picture" : ", the gradient"}.` })] : []),
     ];
   }
 

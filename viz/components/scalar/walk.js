@@ -14,11 +14,11 @@ export class Walk {
   constructor(parent, own, changed) {
     this.changed = changed;
     const button = (text, title, act) => make("button", { text, title, "aria-label": title, onclick: act });
-    this.playing = button("▶", "play (Space)", () => this.play());
+    this.playing = button("Play", "play (Space)", () => this.play());
     this.slider = make("input", { type: "range", min: 0, max: 0, value: 0, "aria-label": "step through the graph", oninput: () => this.goTo(Number(this.slider.value)) });
     this.words = make("span.walk-words");
-    this.element = make("div.walk", {}, button("⏮", "before the first step (Home)", () => this.goTo(0)), button("◀", "one step back (←)", () => this.move(-1)),
-      this.playing, button("▶▏", "one step on (→)", () => this.move(1)), button("⏭", "all steps done (End)", () => this.goTo(Infinity)), this.slider, this.words);
+    this.element = make("div.walk", {}, button("|◀", "before the first step (Home)", () => this.goTo(0)), button("◀", "one step back (←)", () => this.move(-1)),
+      this.playing, button("▶", "one step on (→)", () => this.move(1)), button("▶|", "all steps done (End)", () => this.goTo(Infinity)), this.slider, this.words);
     parent.append(this.element);
     this.onKey = (event) => this.#key(event, own);
     document.addEventListener("keydown", this.onKey);
@@ -63,7 +63,7 @@ export class Walk {
   play() {
     if (this.timer) return this.#stop();
     if (this.at === this.steps.length) this.goTo(0);
-    setText(this.playing, "❚❚");
+    setText(this.playing, "Pause");
     this.timer = setInterval(() => this.move(1), PACE);
     return undefined;
   }
@@ -71,7 +71,7 @@ export class Walk {
   #stop() {
     clearInterval(this.timer);
     this.timer = null;
-    setText(this.playing, "▶");
+    setText(this.playing, "Play");
   }
 
   #say() {
