@@ -4,7 +4,6 @@ Every session_state key and query parameter is named here; no page touches them 
 """
 
 import secrets
-from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,6 @@ import streamlit as st
 
 from model.config import PRESETS, DataConfig, RunConfig
 from model.datasets import Dataset, load_dataset
-from model.expressions import MAX_LENGTH
 from model.fields import Setting
 from model.runs.client import Client, Refused, RunSummary, Unreachable, connect
 from viz.routes.browser_key import COOKIE, checked_key
@@ -175,33 +173,6 @@ def keep_typed_text() -> None:
         st.query_params[TEXT] = text[:MAX_LINK_TEXT]
     else:
         st.query_params.pop(TEXT, None)
-
-
-def graph(known: Container[str]) -> str:
-    """Which tab of the Autograd page the link asks for. (A bound control would write its label there, not its name.)"""
-    asked = st.query_params.get(GRAPH, "tensor")
-    return asked if asked in known else "tensor"
-
-
-def keep_graph() -> None:
-    """Another tab of the Autograd page was chosen: the link says so."""
-    st.query_params[GRAPH] = st.session_state[GRAPH]
-
-
-def expression(default: str) -> str:
-    """The expression in the link, or the one this visitor had before."""
-    if EXPRESSION in st.query_params:
-        st.session_state[EXPRESSION] = st.query_params[EXPRESSION]
-    return st.session_state.get(EXPRESSION, default)
-
-
-def keep_expression(text: str) -> None:
-    """Another expression was typed: it goes into the link, as far as a link is long, and stays across pages."""
-    st.session_state[EXPRESSION] = text
-    if len(text) <= MAX_LENGTH:
-        st.query_params[EXPRESSION] = text
-    else:
-        st.query_params.pop(EXPRESSION, None)
 
 
 def what_if() -> str:

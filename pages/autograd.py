@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages import _session
+from pages import _autograd_state, _session
 from pages._autograd_scalar import expression_tab
 from pages._autograd_tensor import tensor_tab
 
@@ -16,8 +16,8 @@ TABS = {
 }
 
 title.subheader("Autograd", anchor=False)
-chosen = tabs.segmented_control("What to look at", TABS, default=_session.graph(TABS), required=True,
+chosen = tabs.segmented_control("What to look at", TABS, default=_autograd_state.graph(TABS), required=True,
                                 key=_session.GRAPH, format_func=lambda name: TABS[name][0],
-                                on_change=_session.keep_graph, label_visibility="collapsed")  # fmt: skip
+                                on_change=_autograd_state.keep_graph, label_visibility="collapsed")  # fmt: skip
 _, show = TABS[chosen or next(iter(TABS))]
 show()
