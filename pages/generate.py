@@ -9,7 +9,7 @@ from viz.components.generate import generate_view
 
 view = _session.current()
 dataset = _session.dataset_of(view.config, _session.text_of(view))
-title, words, field = st.columns([1.4, 5.6, 3], vertical_alignment="center", gap="small")
+title, words, field = st.columns([2, 5, 3], vertical_alignment="center", gap="small")
 title.subheader("Generate", anchor=False)
 words.caption("The model writes token by token: scores, probabilities, a draw. Move a slider and see what changes.")
 with field:
@@ -17,5 +17,6 @@ with field:
 generate_view(
     key="generate", run=view.run, prompt=asked.tokens or list(dataset.start),
     vocabulary=dataset.tokenizer.labels(range(dataset.vocab_size)), block_size=view.config.model.block_size,
-    stop_token=dataset.stop_token, answer_length=dataset.answer_length, problem=asked.problem, remark=asked.remark,
+    stop_token=dataset.stop_token, answer_length=dataset.answer_length,
+    joiner=" " if dataset.tokenizer.kind == "symbol" else "", problem=asked.problem, remark=asked.remark,
 )  # fmt: skip

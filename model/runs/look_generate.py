@@ -23,9 +23,9 @@ MAX_READ = 2048
 
 
 def next_token(job: Job, order: Header) -> Answer:
-    """`logits` (V,) of the token after `tokens`, of which the model reads the last block_size; with `lens` also what
-    each of S stages says at each of T positions: `likeliest` and their `chances` (S, T, K), and of the token that
-    really follows `true_rank` (0 = likeliest) and `true_chance` (S, T − 1)."""
+    """`logits` (V,) of the token after `tokens`, of which the model reads the last block_size; and what each of S
+    stages says at each of T positions: `likeliest` and their `chances` (S, T, K), and of the token that really follows
+    `true_rank` (0 = likeliest) and `true_chance` (S, T − 1)."""
     model, at = model_of(job, order)
     window = _ids(job, order)[-model.config.block_size :]
     lens = logit_lens(model, torch.tensor(window))
@@ -33,7 +33,7 @@ def next_token(job: Job, order: Header) -> Answer:
     if not logits.isfinite().all():
         raise ValueError("the model's logits are no longer finite numbers, so there is nothing to draw from")
     header: Header = {"at": at, "window": window, "remark": lens.remark}
-    return header, {"logits": logits.numpy(), **(_lens(lens.logits, window) if order.get("lens") else {})}
+    return header, {"logits": logits.numpy(), **_lens(lens.logits, window)}
 
 
 def _lens(logits: Tensor, window: list[int]) -> Arrays:
@@ -55,7 +55,7 @@ def surprise(job: Job, order: Header) -> Answer:
     text: Any = order.get("text")
     if text is not None and not isinstance(text, str):
         raise ValueError("text must be a text")
-    typed = None if text is None else read_whole(text, job.dataset, MAX_READ)
+    typed = None if text is None else read_whole(text.encode("utf-8", "replace").decode(), job.dataset, MAX_READ)
     tokens = np.array(_ids(job, order)[:MAX_READ] if typed is None else typed.tokens, np.int64)
     if len(tokens) < 2:
         raise ValueError("text must have at least two tokens, one to read and one to predict")

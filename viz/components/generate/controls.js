@@ -1,7 +1,7 @@
 /** The page's controls: write, play, undo; which model; temperature, top-k, top-p and seed. Made once, then only set. */
 
 import { disable, make, setText } from "../base/dom.js";
-import { count, significant } from "../base/numbers.js";
+import { count } from "../base/numbers.js";
 import { MOST_SEED } from "./rule.js";
 
 const SPEEDS = [1, 2, 5, 10];  // tokens a second
@@ -85,7 +85,7 @@ export class Rules {
       setText(output, words);
       input.setAttribute("aria-valuetext", words);
     };
-    set(this.temperature, rule.temperature, significant(rule.temperature));
+    set(this.temperature, rule.temperature, rule.temperature.toFixed(2));
     set(this.topK, rule.topK || this.vocabSize, rule.topK ? count(rule.topK) : "all");
     set(this.topP, rule.topP, rule.topP >= 1 ? "1 (all)" : rule.topP.toFixed(2));
     if (this.seed.value !== String(rule.seed)) this.seed.value = rule.seed;

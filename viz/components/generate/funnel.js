@@ -2,10 +2,11 @@
 
 import { Figure } from "../base/figure.js";
 import { significant } from "../base/numbers.js";
+import { clipped } from "./labels.js";
 
 const N = 14;                  // rows, as long as not all are asked for
 const MOST = 96;               // rows that can be asked for
-const ROW = 22, HEAD = 62, FOOT = 22, LABEL = 46, GAP = 14, NUMBER = 48;
+const ROW = 22, HEAD = 62, FOOT = 22, LABEL = 56, GAP = 14, NUMBER = 48;
 const LIMITS = [0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1];
 
 export class Funnel {
@@ -182,9 +183,9 @@ function heads(pen, theme, columns, stages, rule, limit) {
   const short = columns[0].wide < 150;
   const words = [
     ["1 · logits", "the model's own scores", ""],
-    [`2 · temperature ${significant(rule.temperature)}`, rule.temperature ? "e^(logit / temperature)" : "0: the likeliest alone", limit],
+    [`2 · temperature ${rule.temperature.toFixed(2)}`, rule.temperature ? "e^(logit / temperature)" : "0: the likeliest alone", limit],
     [`3 · top-k ${rule.topK && rule.topK < all ? rule.topK : "all"}`, `${stages.nTopK} of ${all} stay`, limit],
-    [`4 · top-p ${significant(rule.topP)}`, `${stages.nTopP} of ${stages.nTopK} stay`, limit],
+    [`4 · top-p ${rule.topP < 1 ? rule.topP.toFixed(2) : "1"}`, `${stages.nTopP} of ${stages.nTopK} stay`, limit],
   ];
   pen.textBaseline = "alphabetic";
   columns.forEach(({ x, room, wide }, i) => {
@@ -222,7 +223,7 @@ function label(pen, theme, text, y, isHit) {
   pen.textAlign = "right";
   pen.font = theme.font(14, "code-font", isHit ? 600 : 400);
   pen.fillStyle = theme.color("text");
-  pen.fillText(text, LABEL - 10, y + ROW / 2);
+  pen.fillText(clipped(text, 5), LABEL - 10, y + ROW / 2);
 }
 
 /** A probability, with what it was one stage before as an outline. */

@@ -5,13 +5,17 @@ import { isDark, Painter, Theme } from "../base/paint.js";
 import { openFeed } from "../live/feed.js";
 import { Address } from "./address.js";
 import { Model, Rules, Writing } from "./controls.js";
+import { Earlier } from "./earlier.js";
 import { Funnel } from "./funnel.js";
+import { Lens } from "./lens.js";
 import { Line } from "./line.js";
 import { queryOf, ruleOf } from "./rule.js";
 import { draw, stagesOf, uniform } from "./sampling.js";
 import { Source } from "./source.js";
+import { Surprise } from "./surprise.js";
 import { Tape } from "./tape.js";
 import { TextView } from "./text_view.js";
+import { Tree } from "./tree.js";
 
 const SHEETS = ["../theme.css", "../base/base.css", "../generate/generate.css"];
 const MOST = 400;              // tokens that play writes by itself
@@ -21,7 +25,7 @@ const pause = (time) => new Promise((resolve) => setTimeout(resolve, time));
 /**
  * @param {ShadowRoot} root
  * @param {{run: string, base: string, prompt: number[], vocabulary: string[], block_size: number, stop_token: number|null,
- *   answer_length: number, problem: string, remark: string}} data
+ *   answer_length: number, joiner: string, problem: string, remark: string}} data
  */
 export async function mount(root, data) {
   await adoptStyles(root, ...SHEETS);
@@ -43,7 +47,9 @@ class GenerateView {
     this.#build(root);
     this.address = new Address(() => ({ ...queryOf(this.rule), at: this.at === null ? "" : String(this.at) }));
     this.source = new Source(data, { question: () => this.#question(), take: (answer) => this.#take(answer), failed: (words) => this.#failed(words) });
-    this.stop = this.feed.listen(() => this.painter.mark(this));
+    this.stop = this.feed.listen((kind) => this.#heard(kind));
+    this.seeing = new IntersectionObserver((entries) => this.#saw(entries), { rootMargin: "200px" });
+    for (const part of this.asking) this.seeing.observe(part.element);
     this.#moved();
   }
 
@@ -51,8 +57,8 @@ class GenerateView {
     this.message = make("p.message", { role: "status", hidden: true });
     const [text, writing, model, rules] = [make("div"), make("div.row"), make("div.row.of-model"), make("div.row.rules")];
     const panel = make("section.panel.writing", { "aria-label": "the text so far" }, text, writing, model);
-    const figures = make("div.figures");
-    this.element = make("div.gb.generate", { onkeydown: (event) => this.#key(event) }, this.message, panel, make("section.panel", { "aria-label": "how a token is chosen" }, rules), figures);
+    const [figures, tree, earlier, rest] = [make("div.figures"), make("div.half"), make("div.half"), make("div.figures")];
+    this.element = make("div.gb.generate", { onkeydown: (event) => this.#key(event) }, this.message, panel, make("section.panel", { "aria-label": "how a token is chosen" }, rules), figures, make("div.figures.two", {}, tree, earlier), rest);
     this.element.classList.toggle("present", new URLSearchParams(location.search).get("present") === "1");
     root.replaceChildren(this.element);
     this.retheme();
@@ -62,7 +68,32 @@ class GenerateView {
     this.writing = new Writing(writing, { step: () => this.#step(), play: () => this.#toggle(), undo: () => this.#undo(), clear: () => this.#clear() });
     this.model = new Model(model, { refresh: () => this.source.renew(), live: (isOn) => this.#follow(isOn), at: (step) => this.#look(step) });
     this.rules = new Rules(rules, { vocabSize: this.data.vocabulary.length, changed: (rule) => this.#changed(rule) });
-    this.parts = [new Funnel(figures, needs), new Line(figures, needs)];
+    this.parts = [new Funnel(figures, needs), new Line(figures, needs),
+      new Tree(tree, { ...needs, tape: () => this.tape, branch: (i, token, chance) => this.#branch(i, token, chance) })];
+    this.lens = new Lens(rest, needs);
+    this.asking = [
+      new Earlier(earlier, { data: this.data, prompt: () => this.tape.prompt, rule: () => this.rule, steps: () => this.steps, newest: () => this.feed.history.step, spelled: (tokens) => this.#spelled(tokens) }),
+      new Surprise(rest, { ...needs, data: this.data, own: () => this.tape.tokens, at: () => this.at }),
+    ];
+  }
+
+  #spelled(tokens) {
+    return tokens.map((token) => this.data.vocabulary[token]).join(this.data.joiner);
+  }
+
+  #heard(kind) {
+    if (kind === "rewind" || kind === "snapshot") this.asking[0].forget();
+    this.asking[0].grown();
+    this.painter.mark(this);
+  }
+
+  /** Only what is on the screen, or nearly, asks the run. */
+  #saw(entries) {
+    for (const { target, isIntersecting } of entries) {
+      const part = this.asking.find(({ element }) => element === target);
+      part.isSeen = isIntersecting;
+      if (isIntersecting) part.renew(0);
+    }
   }
 
   /** What stands at the end of the text: the model's logits, the stages by the rule, and where the draw falls. */
@@ -80,8 +111,13 @@ class GenerateView {
   }
 
   #take({ header, arrays }) {
+    const isFirst = !this.steps.length;
     this.steps = header.steps;
-    this.tape.take({ logits: arrays.logits.data, step: header.at });
+    this.tape.take({ logits: arrays.logits.data, step: header.at, lens: { header, arrays } });
+    this.lens.take(this.tape.now.lens);
+    if (isFirst) this.asking[0].renew(0);
+    if (this.at !== null || this.isLive || this.tape.now.step !== this.measured) this.asking[1].renew();
+    this.measured = this.tape.now.step;
     this.#mark();
   }
 
@@ -93,9 +129,18 @@ class GenerateView {
 
   /** Another place in the text, or another model: ask, unless it is known what comes next here. */
   #moved() {
-    if (this.tape.now) this.source.forget();
-    else this.source.renew();
+    if (this.tape.now) {
+      this.source.forget();
+      this.lens.take(this.tape.now.lens);
+    } else this.source.renew();
+    this.asking[1].renew();
     this.#mark();
+  }
+
+  #branch(i, token, chance) {
+    this.#pause();
+    this.tape.branch(i, token, chance);
+    this.#moved();
   }
 
   #write(what) {
@@ -164,6 +209,7 @@ class GenerateView {
 
   #changed(rule) {
     this.rule = rule;
+    this.asking[0].renew();
     this.#mark();
     this.address.renew();
   }
@@ -202,7 +248,9 @@ class GenerateView {
       this.#pause();
       this.tape = new Tape(data.prompt);
       this.#moved();
+      this.asking[0].renew();
     }
+    for (const part of [this.lens, this.asking[1]]) part.mark();
     this.address.renew();
     this.#mark();
   }
@@ -240,6 +288,7 @@ class GenerateView {
     this.source.close();
     this.address.close();
     this.painter.stop();
-    for (const part of this.parts) part.close();
+    this.seeing.disconnect();
+    for (const part of [...this.parts, this.lens, ...this.asking]) part.close();
   }
 }
