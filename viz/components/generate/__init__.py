@@ -21,7 +21,8 @@ def generate_view(
     remark: str = "",
 ) -> None:
     """The whole page. `prompt` are the token ids to continue, `answer_length` the most tokens an answer has (0: no
-    task), `joiner` what stands between two tokens; `problem` is one sentence on why a text cannot be read, `remark` one on what the model does not see of it."""
+    task), `joiner` what stands between two tokens; `problem` is one sentence on why a text cannot be read, `remark`
+    one on what the model does not see of it."""
     component("generate")(key=key, data={
         **addresses("generate/generate.js", run), "prompt": list(prompt), "vocabulary": list(vocabulary),
         "block_size": block_size, "stop_token": stop_token, "answer_length": answer_length,
