@@ -10,6 +10,7 @@ from typing import Any
 
 from model.bpe import Learner, Merge, Pair, borders
 from model.bpe_tokenizer import BpeTokenizer
+from model.visible import visible
 
 MOST_BYTES = 20_000
 MOST_MERGES = 500
@@ -19,7 +20,7 @@ A writer writes. While the writer is writing, the reader is waiting; when the wr
 what is written. A good writer keeps writing: what was written badly can be written again, and writing again is what
 makes a writer. So the writer went on writing, and the readers went on reading what the writer had written.
 """
-EXAMPLE_SHOWN = "The writer was writing what is written."
+EXAMPLE_SHOWN = "A writer was writing what is written."
 
 
 def cut_to_bytes(text: str, most: int = MOST_BYTES) -> str:
@@ -58,6 +59,9 @@ def _flat(learner: Learner) -> list[list[int]]:
 
 
 def shown_record(text: str, pairs: list[Pair]) -> dict[str, Any]:
-    """A text, cut to MOST_SHOWN characters, with the borders between its bytes: it may be another than was learned."""
+    """A text, cut to MOST_SHOWN characters, its characters made visible, and the borders between its bytes.
+
+    It may be another text than the one that the pairs were learned from.
+    """
     text = text[:MOST_SHOWN]
-    return {"text": text, "borders": borders(text, pairs)}
+    return {"text": text, "characters": [visible(each) for each in text], "borders": borders(text, pairs)}

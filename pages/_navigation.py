@@ -23,6 +23,7 @@ page = st.navigation({
         st.Page("embeddings.py", title="Embeddings", icon=":material/scatter_plot:"),
         st.Page("autograd.py", title="Autograd graph", icon=":material/account_tree:"),
         st.Page("generate.py", title="Generate", icon=":material/edit_note:"),
+        st.Page("tokens.py", title="Tokens", icon=":material/content_cut:"),
     ],
 })  # fmt: skip
 try:

@@ -20,6 +20,7 @@ TEXT = "text"                # query parameter, and in session_state across page
 EXPRESSION = "expr"          # query parameter, and in session_state across pages: the expression of the scalar graph
 WHAT_IF = "whatif"           # query parameter: the fork of the run that things are tried on
 GRAPH = "graph"              # query parameter and session_state: what the Autograd page shows
+LEARN = "learn"              # query parameter, and in session_state across pages: what the Tokens page learns from
 # Query parameters of one page's view, and no run's settings.
 _OF_STEP = {"op", "cell", "head", "view"}
 _OF_ATTENTION = {"layer", "head", "pair", "at", "off", "patch", "other"}
@@ -27,8 +28,9 @@ _OF_EMBEDDINGS = {"table", "projection", "axes", "colour", "token", "at", "held"
 _OF_GRAPH = {GRAPH, "node", "open", "rows", "at", "fused"}
 _OF_GENERATE = {"temperature", "top_k", "top_p", "draws"}
 _OF_SCALAR = {EXPRESSION, "vars", "depth", "terms", "weight", "fresh"}
+_OF_TOKENS = {LEARN, "merges", "piece"}
 _OF_VIEW = {RUN, TEXT, WHAT_IF, "present", *_OF_STEP, *_OF_ATTENTION, *_OF_EMBEDDINGS, *_OF_GRAPH, *_OF_SCALAR,
-            *_OF_GENERATE}  # fmt: skip
+            *_OF_GENERATE, *_OF_TOKENS}  # fmt: skip
 _KEY = "browser_key"         # session_state: stands in for the cookie where a browser refuses cookies
 _NOTE = "note"               # session_state: one sentence to say once, after a rerun
 _DRAFT = "draft"             # session_state: (run, settings of the next run that differ from this one's)
@@ -39,6 +41,8 @@ FETCH, FILE = "fetch", "file"  # session_state: the two ways to get TinyShakespe
 SETTINGS_OPEN, SETTINGS_TAB = "settings_open", "settings_tab"  # session_state: what of the next run's settings is open
 _TEXT = "own_text"           # session_state: the text that this visitor pasted or uploaded
 TYPED = "typed_text"         # session_state: the Step page's text field
+LEARNED_FROM, LEARNED_TEXT = "learned_from", "learned_text"  # session_state: the Tokens page's choice, and own text
+STARTED = "started"          # session_state: a run was started on another page: the Train page comes next
 MAX_LINK_TEXT = 300          # characters: more than the longest context, and addresses have limits
 DEFAULT = PRESETS["classroom"].config
 _FROM_DATA = ("vocab_size", "text_sha256")  # follow from the data, never drafted

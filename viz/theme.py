@@ -25,6 +25,7 @@ LIGHT: Mapping[str, str] = MappingProxyType({
     "hatch": "#C3C9D1",
     "class-1": "#0072B2", "class-2": "#D55E00", "class-3": "#00735A", "class-4": "#B4237A", "class-5": "#8A6100",
     "class-6": "#5B6770",
+    "chosen": "#FBE0A6", "chosen-line": "#C76E00", "fresh": "#BFE8D6", "merged": "#DCE8F4",
 })  # fmt: skip
 
 DARK: Mapping[str, str] = MappingProxyType({
@@ -44,6 +45,7 @@ DARK: Mapping[str, str] = MappingProxyType({
     "hatch": "#4A525E",
     "class-1": "#56B4E9", "class-2": "#FB923C", "class-3": "#3CC39A", "class-4": "#F472B6", "class-5": "#F0B94A",
     "class-6": "#AAB4BC",
+    "chosen": "#5C420F", "chosen-line": "#F0B94A", "fresh": "#14523E", "merged": "#1C344D",
 })  # fmt: skip
 
 # Ramps run from low to high in equal parts. Probabilities and gradients start at the background: 0 is nothing there.

@@ -1,7 +1,7 @@
 /** Walks through a scalar graph node by node: forward in order, then backward in reverse. Buttons, a slider, and keys. */
 
 import { make, setText } from "../base/dom.js";
-import { isTaken } from "../stepper/keys.js";
+import { isTaken } from "../base/keys.js";
 
 const PACE = 700;              // milliseconds a step while it plays
 

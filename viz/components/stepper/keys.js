@@ -1,11 +1,8 @@
-/** The keyboard: works wherever the focus is, but never in a text field and never with a modifier. */
+/** The keys of the Step page. */
 
-import { make } from "../base/dom.js";
+import { keysDialog, listenToKeys } from "../base/keys.js";
 
 const PARTS = { f: "forward", l: "loss", b: "backward", u: "update" };
-const TYPED = "input:not([type=range], [type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable], [role=combobox], [role=textbox]";
-const PRESSED = "button, a, summary, [role=button], [role=tab], [role=checkbox], [role=switch], input";   // their own Space
-const MOVED = "[role=slider], [role=radio], [role=tab], input, [role=listbox], [role=menu]";              // their own arrows
 
 const HELP = [
   ["→ ←", "next and previous operation (so do Page Down and Page Up, a presenter's clicker)"],
@@ -29,34 +26,10 @@ export function attachKeys(element, timeline, help) {
     " ": () => timeline.play(), "?": help,
     ...Object.fromEntries(Object.entries(PARTS).map(([key, part]) => [key, () => timeline.goToPart(part)])),
   };
-  const listen = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || !act[event.key]) return;
-    if (isTaken(event, element)) return;
-    event.preventDefault();
-    act[event.key]();
-    timeline.painter.flush();  // before the next frame begins, not in it
-  };
-  document.addEventListener("keydown", listen);
-  return () => document.removeEventListener("keydown", listen);
+  return listenToKeys(element, act, timeline.painter);
 }
 
-/** Whether the element that has the focus, in whatever shadow root, does something of its own with this key. */
-export function isTaken(event, own) {
-  const path = event.composedPath().filter((node) => node instanceof Element);
-  const isIn = (selector) => path.some((node) => node.matches(selector));
-  if (isIn(TYPED) || isIn("dialog[open], [role=dialog]")) return true;
-  if (event.key === " ") return isIn(PRESSED);
-  return event.key.length > 1 && !path.includes(own) && isIn(MOVED);
-}
-
-/** The overlay that lists the keys; Escape, ? or its button closes it. */
+/** The overlay that lists them. */
 export function helpDialog() {
-  const rows = HELP.map(([keys, words]) => make("tr", {}, make("th", {}, ...keys.split(" ").map((key) => make("kbd", { text: key }))), make("td", { text: words })));
-  const dialog = make("dialog.help", { "aria-label": "Keys" }, make("h3", { text: "Keys" }), make("table", {}, ...rows),
-    make("button", { text: "Close", onclick: () => dialog.close() }));
-  dialog.addEventListener("keydown", (event) => {
-    if (event.key === "?") dialog.close();
-    event.stopPropagation();
-  });
-  return dialog;
+  return keysDialog(HELP);
 }
