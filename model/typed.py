@@ -51,7 +51,8 @@ def read_prompt(text: str, dataset: Dataset, block_size: int) -> Typed:
         return Typed(dataset.start)
     room = block_size * max(map(len, dataset.tokenizer.vocab)) * MOST_BYTES_A_TOKEN
     begin = dataset.start if dataset.stop_token is not None and not dataset.is_task else ()
-    tokens = (*begin, *dataset.tokenizer.encode(text[-room:]))
+    _, space, whole = text[-room:].partition(" ")  # where the text is cut, no symbol is cut in two
+    tokens = (*begin, *dataset.tokenizer.encode(whole if space and len(text) > room else text[-room:]))
     is_cut = len(tokens) > block_size or len(text) > room
     remark = f"The model reads {block_size} tokens at once: of this prompt it sees the last {block_size}."
     return Typed(tokens[-block_size:], remark if is_cut else "")
@@ -64,7 +65,9 @@ def read_whole(text: str, dataset: Dataset, most: int) -> Typed:
     """
     ends = (dataset.stop_token,) if dataset.stop_token is not None and not dataset.is_task else ()
     room = most * max(map(len, dataset.tokenizer.vocab)) * MOST_BYTES_A_TOKEN
-    tokens = (*ends, *dataset.tokenizer.encode(text[:room].strip("\n")), *ends)
+    whole, space, _ = text[:room].rpartition(" ")  # where the text is cut, no symbol is cut in two
+    beginning = whole if space and len(text) > room else text[:room]
+    tokens = (*ends, *dataset.tokenizer.encode(beginning.strip("\n")), *ends)
     if len(tokens) < 2 or not text.strip():
         raise ValueError("text must have at least two tokens, one to read and one to predict")
     is_cut = len(tokens) > most or len(text) > room

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from model.config import ModelConfig
-from model.generate import sample
+from model.generate import continue_prompt, sample
+from model.sampling import Rule, draw, stages, uniform
 from model.transformer import Transformer
 
 torch.set_num_threads(1)
@@ -81,3 +82,18 @@ def test_a_model_whose_logits_are_not_finite_says_so_and_stays_in_training_mode(
 def test_a_tiny_temperature_takes_the_likeliest_token():
     m = model()
     assert sample(m, [1], 1, 6, temperature=1e-300) == sample(m, [1], 1, 6, temperature=0)
+
+
+def test_a_prompt_is_continued_by_the_stages_up_to_the_stop_token():
+    m = model().train()
+    rule = Rule(temperature=0.9, top_k=5, top_p=0.8)
+    free = continue_prompt(m, [1, 2], 12, rule, seed=4)
+    tokens = [1, 2]
+    for i in range(12):
+        with torch.no_grad():
+            logits = m.eval()(torch.tensor([tokens[-4:]]), step_by_step=True)[0, -1]
+        passed = stages(logits.numpy(), rule)
+        tokens.append(draw(passed.top_p, passed.order, uniform(4, i)))
+    assert free == tokens[2:]
+    stop = free[5]
+    assert continue_prompt(m, [1, 2], 12, rule, seed=4, stop_token=stop) == free[: free.index(stop) + 1]

@@ -2,7 +2,7 @@ import pytest
 
 from model.config import DataConfig
 from model.datasets import load_dataset
-from model.typed import example, read_typed
+from model.typed import example, read_prompt, read_typed
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +64,27 @@ def test_one_token_is_too_little_to_predict_anything(names, prose):
     assert read(names, "a")[0] == "⏎a⏎"
     with pytest.raises(ValueError, match="at least two tokens"):
         read_typed("a", prose, 8)
+
+
+def prompt(dataset, text, block_size=8):
+    typed = read_prompt(text, dataset, block_size)
+    return "".join(dataset.tokenizer.labels(typed.tokens)), typed.remark
+
+
+def test_a_prompt_begins_as_the_data_do_and_has_no_end(names, prose):
+    assert prompt(names, "mar") == ("⏎mar", "")
+    assert prompt(names, "  ") == ("⏎", "")
+    assert prompt(prose, "the ") == ("the␣", "")
+    assert prompt(load_dataset(DataConfig(dataset="sort")), "c a b →", 32) == ("cab→", "")
+
+
+def test_a_long_prompt_keeps_its_end_and_says_so(names):
+    text, remark = prompt(names, "abcdefghijk" * 100_000)
+    assert text == "defghijk"
+    assert remark == "The model reads 8 tokens at once: of this prompt it sees the last 8."
+
+
+@pytest.mark.parametrize("text", ["Zoë", "😀", "مرحبا", "<b>a</b>"])
+def test_a_prompt_of_unknown_characters_is_refused_by_name(names, text):
+    with pytest.raises(ValueError, match="got '"):
+        read_prompt(text, names, 8)
