@@ -172,13 +172,13 @@ def _scores_back(case: Case, wanted: str) -> Text:
 def _turned_back(case: Case, wanted: str) -> Text:
     who = "query" if own_name(wanted).startswith("q") else "key"
     out, half = case.operation.forward, case.model.d_head // 2
-    far = f"d+{half}"
+    far = rf"d \pm {half}"
     angle = r"(i\,\omega_d)"
     return Text(
         f"Each pair of the {who}'s gradient is turned back by the angle by which the pair itself was turned.",
         "Turning changes direction and never length, so on the way back nothing grows or shrinks here.",
-        rf"\begin{{align*}} {slope(wanted)} &= {slope(out)}\cos{angle} + {slope(out, d=far)}\sin{angle} \\ "
-        rf"{slope(wanted, d=far)} &= {slope(out, d=far)}\cos{angle} - {slope(out)}\sin{angle} \end{{align*}}",
+        rf"{slope(wanted)} = {slope(out)}\cos{angle} \pm {slope(out, d=far)}\sin{angle}"
+        rf",\quad + \text{{ for }} d < {half}",
     )
 
 

@@ -126,8 +126,7 @@ _RULES = {
     "batchnorm": "is divided by the running standard deviation of its channel",
 }
 _REASONS = {
-    "layernorm": "Raising all numbers of a position alike, or scaling them alike, changes nothing behind the "
-    "norm: so no "
+    "layernorm": "Raising or scaling all numbers of a position alike changes nothing behind the norm: so no "
     "gradient asks for it.",
     "rmsnorm": "Scaling all numbers of a position alike changes nothing behind the norm: so no gradient asks for it.",
     "batchnorm": "The running statistics are constants here: no number of this text changes them, so the rule is "

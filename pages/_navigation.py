@@ -12,7 +12,8 @@ import streamlit as st
 from model.runs.client import Refused
 from pages import _session, _sidebar
 
-st.set_page_config(page_title="Glassbox", page_icon=str(PROJECT / "assets" / "icon.png"), layout="wide")
+st.set_page_config(page_title="Glassbox", page_icon=str(PROJECT / "assets" / "icon.png"), layout="wide",
+                   initial_sidebar_state="collapsed" if _session.is_presented() else "auto")  # fmt: skip
 st.logo(str(PROJECT / "assets" / "logo.svg"), size="large")
 st.html(PROJECT / "viz" / "components" / "page.css")
 page = st.navigation({

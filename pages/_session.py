@@ -21,6 +21,7 @@ EXPRESSION = "expr"          # query parameter, and in session_state across page
 WHAT_IF = "whatif"           # query parameter: the fork of the run that things are tried on
 GRAPH = "graph"              # query parameter and session_state: what the Autograd page shows
 LEARN = "learn"              # query parameter, and in session_state across pages: what the Tokens page learns from
+PRESENT = "present"          # query parameter: "1" for large type and no sidebar
 # Query parameters of one page's view, and no run's settings.
 _OF_STEP = {"op", "cell", "head", "view"}
 _OF_ATTENTION = {"layer", "head", "pair", "at", "off", "patch", "other"}
@@ -29,7 +30,7 @@ _OF_GRAPH = {GRAPH, "node", "open", "rows", "at", "fused"}
 _OF_GENERATE = {"temperature", "top_k", "top_p", "draws"}
 _OF_SCALAR = {EXPRESSION, "vars", "depth", "terms", "weight", "fresh"}
 _OF_TOKENS = {LEARN, "merges", "piece"}
-_OF_VIEW = {RUN, TEXT, WHAT_IF, "present", *_OF_STEP, *_OF_ATTENTION, *_OF_EMBEDDINGS, *_OF_GRAPH, *_OF_SCALAR,
+_OF_VIEW = {RUN, TEXT, WHAT_IF, PRESENT, *_OF_STEP, *_OF_ATTENTION, *_OF_EMBEDDINGS, *_OF_GRAPH, *_OF_SCALAR,
             *_OF_GENERATE, *_OF_TOKENS}  # fmt: skip
 _KEY = "browser_key"         # session_state: stands in for the cookie where a browser refuses cookies
 _NOTE = "note"               # session_state: one sentence to say once, after a rerun
@@ -70,6 +71,11 @@ def client() -> Client:
 def browser_key() -> str:
     """Who this browser is, by its cookie; without cookies, for as long as this tab's session lives."""
     return checked_key(st.context.cookies.get(COOKIE)) or st.session_state.setdefault(_KEY, secrets.token_hex(16))
+
+
+def is_presented() -> bool:
+    """Whether the page is shown to a class: large type, and room for it."""
+    return st.query_params.get(PRESENT) == "1"
 
 
 def say_once(sentence: str) -> None:

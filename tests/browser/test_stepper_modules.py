@@ -285,8 +285,45 @@ def test_what_the_server_forgot_is_asked_for_once_and_fetched_again(modules):
     got = modules("stepper/fetching.js", """
         let n = 0, missing = 0;
         const found = { ok: true, arrayBuffer: async () => new ArrayBuffer(8) };
+        const real = globalThis.fetch;
         globalThis.fetch = async () => (n++ < 2 ? { ok: false, status: 404 } : found);
         const buffer = await m.blobFetcher("", "run", () => missing++)("hash");
+        globalThis.fetch = real;
         return [buffer.byteLength, n, missing];
     """)
     assert got == [8, 3, 1]
+
+
+# Of the middle column in a window of 1280 pixels: beside the sidebar, and without it.
+@pytest.mark.parametrize(("width", "look"), [(464, ""), (700, ""), (700, "present")])
+@pytest.mark.parametrize("variant", ["classroom", "gated", "post-norm"])
+def test_no_voice_is_cut_off_and_none_changes_its_height(opened, variant, look, width):
+    cut, heights = opened("""
+        const host = document.body.appendChild(document.createElement("div"));
+        const root = host.attachShadow({ mode: "open" });
+        const { adoptStyles, make } = await import("/base/dom.js");
+        await adoptStyles(root, "../theme.css", "../base/base.css", "../stepper/stepper.css");
+        const section = make("section.voices", { style: `width: ${value.width}px` });
+        host.style.width = `${2 * value.width}px`;
+        root.append(make("div.gb.stepper", {}, section));
+        root.firstChild.classList.toggle("present", value.look === "present");
+        const voices = new m.Voices(section, { store, state, painter: { mark: (view) => view.draw() } });
+        await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)));
+        const [cut, heights] = [new Set(), new Set()];
+        for (let i = 0; i < store.n; i++) {
+          state.go(i);
+          voices.draw();
+          voices.numbers.textContent = "0.37 = 1 / 3";
+          heights.add(section.getBoundingClientRect().height);
+          const math = voices.formula.firstElementChild.getBoundingClientRect();
+          if (math.height > voices.formula.clientHeight + 1) cut.add(`math: ${state.current.name}, ${math.height}`);
+          for (const place of voices.places) {
+            if (place.scrollHeight > place.clientHeight) cut.add(`${place.className}: ${state.current.name}`);
+          }
+          if (voices.places[2].getBoundingClientRect().bottom > section.getBoundingClientRect().bottom) cut.add("code");
+        }
+        host.remove();
+        return [[...cut], [...heights]];
+    """, "stepper/voices.js", variant, look=look, width=width)  # fmt: skip
+    assert cut == []
+    assert len(heights) == 1
