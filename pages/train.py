@@ -7,7 +7,8 @@ from viz.components.live import train_view
 from viz.routes.shipped import shipped_url
 
 view = _session.current()
-opened = train_view(key="train", run=view.run, shipped_url=shipped_url())
+colouring = next(iter(_session.colourings_of(view)), None)
+opened = train_view(key="train", run=view.run, shipped_url=shipped_url(), colouring=colouring)
 if opened:
     _session.look_at(opened)
     st.rerun()

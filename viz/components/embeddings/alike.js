@@ -22,15 +22,15 @@ export class Alike {
       point: (x, y) => this.#tip(x, y), click: (x, y) => { const hit = this.#at(x, y); if (hit) this.picked(this.rows[hit[1]]); },
     });
     this.order = make("select", { "aria-label": "order", onchange: () => this.#renew() });
-    fill(this.order, [["table", "in the table's order"], ["axis", "along the first axis"]], "table");
+    fill(this.order, [["table", "table order"], ["axis", "along axis 1"]], "table");
     const bar = new RangeBar();
     bar.show(-1, 1, "signed");
     this.figure.tools.append(bar.element, this.order);
   }
 
-  /** @param {object} frame @param {string[]} names @param {number[]} ranking rows, the most frequent first */
-  show(frame, names, ranking) {
-    Object.assign(this, { frame, names, ranking });
+  /** @param {object} frame @param {string[]} names @param {string[]} labels shorter ones @param {number[]} ranking rows, the most frequent first */
+  show(frame, names, labels, ranking) {
+    Object.assign(this, { frame, names, labels, ranking });
     this.#renew();
   }
 
@@ -59,11 +59,12 @@ export class Alike {
     pen.fillStyle = theme.color("text");
     pen.textAlign = "center";
     pen.textBaseline = "middle";
-    const every = Math.max(1, Math.ceil(LEAST / this.cell));
-    for (let i = 0; i < n; i += every) {
+    const wide = Math.max(...this.rows.map((row) => pen.measureText(this.labels[row]).width));
+    const [every, beside] = [LEAST, Math.min(wide + 4, 40)].map((room) => Math.max(1, Math.ceil(room / this.cell)));
+    for (let i = 0; i < n; i++) {
       const at = LABEL + (i + 0.5) * this.cell;
-      pen.fillText(this.names[this.rows[i]], LABEL / 2, at, LABEL);
-      pen.fillText(this.names[this.rows[i]], at, LABEL / 2, this.cell * every);
+      if (i % every === 0) pen.fillText(this.labels[this.rows[i]], LABEL / 2, at, LABEL);
+      if (i % beside === 0) pen.fillText(this.labels[this.rows[i]], at, LABEL / 2, this.cell * beside);
     }
   }
 

@@ -6,6 +6,7 @@ import { waves } from "./neighbours.js";
 
 const FOOT = 34;
 const HEAD = 16;
+const CLEARLY = 1.5;
 
 export class Circle {
   shares = [];
@@ -19,6 +20,13 @@ export class Circle {
       csv: () => [["k", "share"], ...this.shares.map((share, i) => [i + 1, share])],
       point: (x, y) => this.#tip(x, y), click: (x) => { const i = Math.floor(x / this.wide); if (i in this.shares) this.chosen(i + 1); },
     });
+  }
+
+  /** The wave that the picture shows best; the one before stays unless another is clearly stronger. */
+  strongest(points, k, rows, before) {
+    const shares = waves({ data: points, shape: [points.length / k, k] }, rows);
+    const best = shares.indexOf(Math.max(...shares)) + 1;
+    return shares[best - 1] > CLEARLY * (shares[before - 1] ?? 0) ? best : before;
   }
 
   /** @param {{data: Float32Array, shape: number[]}|null} table @param {number[]} rows those of 0, 1, 2, … */

@@ -17,7 +17,7 @@ export function waysFor(rows, colourings) {
 export function valuesOf(way, { tokens, labels }, wave = 1) {
   const raw = way.key === "position" ? labels.map((_, i) => i) : tokens.map((token) => way.values[token] ?? null);
   if (way.kind === "class") return { raw, shares: raw };
-  if (way.kind === "cycle") return { raw, shares: raw.map((value) => (value === null ? null : ((value * wave) % way.period) / way.period)) };
+  if (way.kind === "cycle") return { raw, wave, shares: raw.map((value) => (value === null ? null : ((value * wave) % way.period) / way.period)) };
   const known = raw.filter((value) => value !== null);
   const [low, high] = [Math.min(...known), Math.max(...known)];
   return { raw, low, high, shares: raw.map((value) => (value === null ? null : high > low ? (value - low) / (high - low) : 0.5)) };
@@ -50,8 +50,9 @@ export function fillLegend(place, way, values) {
   if (way.kind === "class") return place.replaceChildren(...classEntries(way, values));
   const name = way.kind === "cycle" ? "cycle" : "amount";
   const [first, last] = way.kind === "cycle" ? ["0", `${way.period} = 0 again`] : [amountText(way, values.low), amountText(way, values.high)];
+  const title = way.kind === "cycle" && values.wave > 1 ? `${values.wave} × the number, modulo ${way.period}` : way.title;
   const bar = make("i.ramp.wide", { style: `background-image: linear-gradient(90deg, var(--gb-ramp-${name}))` });
-  return place.replaceChildren(make("span.entry", { text: `${way.title}:` }), make("span.entry", { text: first }), bar, make("span.entry", { text: last }));
+  return place.replaceChildren(make("span.entry", { text: `${title}:` }), make("span.entry", { text: first }), bar, make("span.entry", { text: last }));
 }
 
 function classEntries(way, values) {

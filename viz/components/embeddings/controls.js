@@ -1,6 +1,7 @@
 /** The row of choices above the picture: which table, how it is projected, along which axes, coloured by what. */
 
 import { make } from "../base/dom.js";
+import { PERPLEXITIES } from "./state.js";
 
 const METHODS = { pca: "PCA", tsne: "t-SNE", umap: "UMAP" };
 const N_COMPONENTS = 10;
@@ -20,7 +21,10 @@ export class Controls {
     this.colour = this.#select("colour", (value) => state.set({ colour: value }));
     this.held = make("input", { type: "checkbox", onchange: () => state.set({ isHeld: this.held.checked }) });
     this.heldLabel = make("label.check", { title: "Look along the same directions at every step, instead of along those of most variance at each step." }, this.held, "hold the axes");
-    place.append(this.#labelled("vectors", this.table), this.#labelled("colour by", this.colour), this.method, this.size, this.axes, this.heldLabel);
+    this.perplexity = this.#select("perplexity", (value) => state.set({ perplexity: Number(value) }));
+    this.start = make("button", { type: "button", text: "another start", title: "Begin from other random places: what stays the same can be trusted more.", onclick: () => state.set({ seed: state.seed + 1 }) });
+    this.neighbourhood = make("span.axes", {}, this.#labelled("perplexity", this.perplexity), this.start);
+    place.append(this.table, this.#labelled("colour by", this.colour), this.method, this.size, this.axes, this.heldLabel, this.neighbourhood);
   }
 
   #labelled(name, control) {
@@ -57,6 +61,8 @@ export class Controls {
     this.#showAxes();
     this.held.checked = state.isHeld;
     this.axes.hidden = this.heldLabel.hidden = state.method !== "pca";
+    this.neighbourhood.hidden = state.method === "pca";
+    fill(this.perplexity, PERPLEXITIES.map((each) => [String(each), `${each} neighbours`]), String(state.perplexity));
   }
 
   #showAxes() {

@@ -17,7 +17,7 @@ import { ViewState } from "./state.js";
 import { axesOf, captionOf, pointLines } from "./words.js";
 
 const TRAIL = 14;              // live frames that a trail goes back
-const SLOW = ["table", "method", "axes", "isHeld"];  // what needs other frames
+const SLOW = ["table", "method", "axes", "isHeld", "perplexity", "seed"];  // what needs other frames
 
 export async function mount(root, data) {
   await adoptStyles(root, "../theme.css", "../base/base.css", "../embeddings/embeddings.css");
@@ -52,7 +52,7 @@ class EmbeddingsView {
     const place = (name, label) => make(`section.${name}`, { "aria-label": label });
     this.status = make("p.status-line.unit", { role: "status" });
     const [choices, film, space, side, below] = [place("choices", "what is shown"), place("film", "over time"), place("space-panel", "picture"), place("side", "numbers"), place("below", "more")];
-    this.element = make("div.gb.embeddings", { "data-ready": "0" }, this.status, choices, film, space, side, below);
+    this.element = make("div.gb.vectors", { "data-ready": "0" }, this.status, make("div.embeddings", {}, choices, film, space, side, below));
     this.element.classList.toggle("present", new URLSearchParams(location.search).get("present") === "1");
     root.replaceChildren(this.element);
     const needs = { painter: this.painter, theme: () => this.colors, picked: (row) => this.state.set({ token: row }) };
@@ -66,7 +66,7 @@ class EmbeddingsView {
     this.alike = new Alike(below, needs);
     const words = make("div.words");
     below.append(words);
-    this.circle = new Circle(words, { ...needs, wave: () => this.wave, chosen: (wave) => { this.wave = wave; this.#paint(); } });
+    this.circle = new Circle(words, { ...needs, wave: () => this.wave, chosen: (wave) => { this.wave = this.chosenWave = wave; this.#paint(); } });
     words.append(...this.data.moments.map(({ title, words: text, href }) =>
       make("section.panel.moment", {}, make("a", { href, text: title, target: "_top" }), make("p.unit", { text }))));
     this.parts = [this.space, this.nearest, this.spread, this.alike, this.circle];
@@ -98,8 +98,10 @@ class EmbeddingsView {
   }
 
   #changed(changes) {
-    if (SLOW.some((name) => changes.has(name))) this.#again();
-    else if (changes.has("at") && this.state.at === null) this.#backToNow();
+    if (SLOW.some((name) => changes.has(name))) {
+      this.film.halt();
+      this.#again();
+    } else if (changes.has("at") && this.state.at === null) this.#backToNow();
     if (this.frame) this.#paint();
   }
 
@@ -115,6 +117,7 @@ class EmbeddingsView {
     this.#trail = [...this.#trail.slice(-TRAIL), frame];
     this.#show(frame, trail, false);
     this.film.renew(frame.step);
+    this.#say();
   }
 
   /** Another frame: everything on the page is about it. */
@@ -134,6 +137,7 @@ class EmbeddingsView {
     if (!header || header.labels.length !== frame.table.shape[0]) return;
     const ways = waysFor(header.rows, this.data.colourings);
     const way = ways.find(({ key }) => key === state.colour) ?? (header.rows === "text" ? ways.at(-1) : ways[0]);
+    this.#followWave(header);
     const values = valuesOf(way, header, this.wave);
     this.looks = looksOf(way, values, this.colors);
     fillLegend(this.legend, way, values);
@@ -152,10 +156,18 @@ class EmbeddingsView {
     this.space.figure.mark();
     this.controls.show(header.tables, ways, way.key);
     this.spread.show(frame.shares, state.axes, frame.axisShares.reduce((sum, share) => sum + share, 0));
-    if (this.compared !== frame.table) this.alike.show(frame, names, this.#ranking(header));
+    if (this.compared !== frame.table) this.alike.show(frame, names, header.labels, this.#ranking(header));
     this.compared = frame.table;
-    const clock = header.rows === "token" && this.data.colourings.find(({ kind }) => kind === "cycle");
-    this.circle.show(clock ? frame.table : null, clock ? Array.from({ length: clock.period }, (_, i) => clock.values.indexOf(i)) : []);
+  }
+
+  /** Numbers on a clock are coloured by the wave that the picture shows, unless the visitor chose one. */
+  #followWave({ rows }) {
+    const { frame } = this;
+    const clock = rows === "token" && this.data.colourings.find(({ kind }) => kind === "cycle");
+    const numbers = clock ? Array.from({ length: clock.period }, (_, i) => clock.values.indexOf(i)) : [];
+    const shown = this.state.at === null ? frame : this.frames.film?.frames.at(-1) ?? frame;
+    if (clock) this.wave = this.chosenWave ?? this.circle.strongest(shown.points, shown.k, numbers, this.wave);
+    this.circle.show(clock ? frame.table : null, numbers);
   }
 
   /** The row to begin with: the most frequent letter or number, or the last position of a text. */

@@ -18,7 +18,7 @@ export class Film {
     this.button = make("button.primary", { type: "button", text: "▶ Play", onclick: () => this.toggle() });
     this.slider = make("input", { type: "range", min: 0, max: 0, value: 0, "aria-label": "step", oninput: () => this.#slide() });
     this.step = make("span.film-step");
-    this.live = make("button", { type: "button", text: "now", title: "Back to the model as it is now", onclick: () => this.toNow() });
+    this.live = make("button.film-live", { type: "button", text: "❚❚ Hold", onclick: () => this.#holdOrGo() });
     this.trails = make("input", { type: "checkbox", checked: true, onchange: () => this.redraw() });
     this.note = make("span.unit");
     place.append(this.button, this.slider, this.step, this.live, make("label.check", {}, this.trails, "trails"), this.note);
@@ -39,10 +39,12 @@ export class Film {
     if (Number(this.slider.max) !== last) this.slider.max = last;
     const at = this.isNow ? last : Math.round(this.#position);
     if (Number(this.slider.value) !== at) this.slider.value = at;
-    setText(this.step, step === undefined ? "" : `step ${count(step)}${this.isNow ? " · now" : ""}`);
+    const isLive = this.isNow && this.frames.isLive;
+    setText(this.step, step === undefined ? "" : `step ${count(step)}${isLive ? " · live" : ""}`);
     this.slider.setAttribute("aria-valuetext", this.step.textContent);
     this.button.disabled = this.steps.length < 2;
-    this.live.disabled = this.isNow;
+    setText(this.live, isLive ? "❚❚ Hold" : "Go live");
+    this.live.title = isLive ? "Keep this picture while the run goes on" : "Show the model as it is now, and follow it";
     setText(this.button, this.#playing ? "❚❚ Pause" : "▶ Play");
     const { film } = this.frames;
     setText(this.note, film && film.frames.length < this.steps.length ? `${film.frames.length} of ${this.steps.length} frames are made` : "");
@@ -71,15 +73,25 @@ export class Film {
   }
 
   pause() {
-    cancelAnimationFrame(this.request);
-    this.#playing = 0;
+    this.halt();
     this.redraw();
   }
 
   toNow() {
+    this.halt();
+    this.state.set({ at: null });
+  }
+
+  /** Stop playing, wherever that is. */
+  halt() {
     cancelAnimationFrame(this.request);
     this.#playing = 0;
-    this.state.set({ at: null });
+  }
+
+  #holdOrGo() {
+    if (!this.isNow) return this.toNow();
+    this.frames.hold(this.frames.isLive);
+    return this.renew(this.shown);
   }
 
   /** Open at the step that the address names. */
@@ -88,8 +100,7 @@ export class Film {
   }
 
   #slide() {
-    cancelAnimationFrame(this.request);
-    this.#playing = 0;
+    this.halt();
     const i = Number(this.slider.value);
     const step = this.steps[i];
     if (step === undefined) return this.toNow();
@@ -111,7 +122,7 @@ export class Film {
       if (!this.#playing) return;
       const each = Math.max(SHORTEST, (1000 * SECONDS) / this.steps.length);
       const last = this.frames.film.frames.length - 1;
-      this.#position = Math.min(last, this.#position + Math.min(100, time - before) / each);
+      this.#position = Math.min(last, this.#position + Math.min(100, Math.max(0, time - before)) / each);
       this.redraw();
       const isOver = this.#position >= this.steps.length - 1;
       if (isOver) this.pause();
@@ -142,8 +153,7 @@ export class Film {
   }
 
   close() {
-    cancelAnimationFrame(this.request);
-    this.#playing = 0;
+    this.halt();
   }
 }
 

@@ -37,6 +37,15 @@ export class Frames {
     this.asking.toggle(true);
   }
 
+  get isLive() {
+    return this.asking.isOn;
+  }
+
+  /** Leave the picture as it is for a while, or follow the run again. */
+  hold(isHeld) {
+    this.asking.toggle(!isHeld);
+  }
+
   get steps() {
     return this.header?.steps ?? [];
   }
@@ -47,11 +56,11 @@ export class Frames {
   }
 
   #question() {
-    const { table, axes, isHeld } = this.state;
+    const { table, axes, isHeld, perplexity, seed } = this.state;
     const tokens = this.tokens();
     const text = tokens ? { tokens } : {};
     const held = isHeld && this.#held ? { hold: this.#held } : {};
-    return { table, axes, ...text, ...held, ...(this.#newest ? { previous: this.#newest } : {}) };
+    return { table, axes, perplexity, seed, ...text, ...held, ...(this.#newest ? { previous: this.#newest } : {}) };
   }
 
   #take({ header, arrays }) {

@@ -23,13 +23,13 @@ export class Spread {
   /** @param {Float32Array} shares of all components, 0 to 1 @param {number[]} axes those in the picture */
   show(shares, axes, inPicture) {
     Object.assign(this, { shares, axes });
-    this.figure.element.hidden = !shares.length;
-    const dimmed = `the picture shows ${percent(inPicture)} of how the rows differ; the rest lies along axes not shown`;
-    this.figure.say("Explained variance", dimmed);
+    const none = "t-SNE and UMAP keep neighbours, not directions: no share of the differences lies along their axes";
+    this.figure.say("Explained variance", shares.length ? `the picture shows ${percent(inPicture)} of how the rows differ; the rest lies along axes not shown` : none);
     this.figure.mark();
   }
 
   #paint(pen, width, height) {
+    if (!this.shares.length) return;
     const theme = this.theme();
     const wide = width / this.shares.length;
     const most = Math.max(...this.shares, 1e-9);

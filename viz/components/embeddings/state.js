@@ -2,7 +2,8 @@
 
 const METHODS = ["pca", "tsne", "umap"];
 const MOST_AXES = 10;
-const NAMES = ["table", "projection", "axes", "colour", "token", "at", "held"];
+export const PERPLEXITIES = [5, 10, 15, 30, 50];
+const NAMES = ["table", "projection", "axes", "colour", "token", "at", "held", "perplexity"];
 
 export class ViewState {
   table = "tok_emb";
@@ -12,6 +13,8 @@ export class ViewState {
   token = null;                // the picked row
   at = null;                   // the step of the film that is shown; null = now
   isHeld = false;              // axes stay those of one step
+  perplexity = 15;             // of t-SNE and UMAP: how many neighbours count
+  seed = 0;
   #listeners = new Set();
 
   listen(listener) {
@@ -33,6 +36,7 @@ export class ViewState {
       table: this.table === "tok_emb" ? "" : this.table, projection: this.method === "pca" ? "" : this.method,
       axes: this.axes.join() === "0,1" ? "" : this.axes.map((axis) => axis + 1).join(), colour: this.colour,
       token: this.token ?? "", at: this.at ?? "", held: this.isHeld ? "1" : "",
+      perplexity: this.perplexity === 15 ? "" : this.perplexity,
     };
     for (const name of NAMES) {
       if (values[name] === "") query.delete(name);
@@ -53,6 +57,7 @@ export class ViewState {
     this.token = whole(query.get("token"));
     this.at = whole(query.get("at"));
     this.isHeld = query.get("held") === "1";
+    this.perplexity = PERPLEXITIES.find((each) => String(each) === query.get("perplexity")) ?? this.perplexity;
   }
 }
 

@@ -7,7 +7,7 @@ import { percent } from "./spread.js";
 const SAME = 0.004;            // an axis that holds so nearly its component's variance is that component
 
 const METHODS = {
-  pca: "a shadow of the vectors, thrown so that most of their differences can be seen",
+  pca: "PCA: a shadow of the vectors, thrown where they differ most",
   tsne: "t-SNE: near ones stay near; distances between far groups mean little",
   umap: "UMAP: near ones stay near; distances between far groups mean little",
 };
@@ -21,19 +21,21 @@ export function axesOf(frame, { method, axes, isHeld }) {
   return axes.map((axis, i) => {
     const name = `PC ${axis + 1}`;
     const isItself = Math.abs(frame.axisShares[i] - frame.shares[axis]) < SAME;
-    const how = isItself ? name : isHeld ? `${name}, held` : `in the plane of ${axes.map((each) => `PC ${each + 1}`).join(", ")}`;
-    return { name, words: `${how} · ${percent(frame.axisShares[i])} of the variance` };
+    const how = isItself ? name : `${name}, ${isHeld ? "held" : "turned"}`;
+    return { name, isItself, words: `${how} · ${percent(frame.axisShares[i])} of the variance` };
   });
 }
 
 /** Title, caption and alternative text. */
-export function captionOf(frame, { method, table }, header, { axes, token, names, near }) {
+export function captionOf(frame, { method, table, isHeld }, header, { axes, token, names, near }) {
   const what = header.tables.find(({ name }) => name === table)?.words ?? table;
   const [n, d] = frame.table.shape;
   const title = `${what[0].toUpperCase()}${what.slice(1)}: ${n} rows of ${d} numbers`;
   const pointed = near.length ? ` Nearest to “${names[token]}”: ${near.slice(0, 3).map(({ row }) => names[row]).join(", ")}.` : "";
+  const isTurned = method === "pca" && axes.some(({ isItself }) => !isItself);
+  const still = isTurned ? (isHeld ? " · axes held" : " · turned to keep still") : "";
   return {
-    title: [title, METHODS[method]],
+    title: [title, METHODS[method] + still],
     alt: `${n} points, ${what} at step ${count(frame.step)}; axes: ${axes.map(({ words }) => words).join("; ")}.${pointed}`,
   };
 }

@@ -11,12 +11,13 @@ import { RunHistory } from "./history.js";
 import { Samples } from "./samples.js";
 import { Strip } from "./strip.js";
 import { Tokens } from "./tokens.js";
+import { Vectors } from "./vectors.js";
 
 const POINTS_TO_SWITCH = 2;    // with fewer, the shipped run is the better picture
 
 /**
  * @param {ShadowRoot} root
- * @param {{run: string, base: string, shipped: string}} data
+ * @param {{run: string, base: string, shipped: string, colouring: object|null}} data
  * @param {(name: string, value: any) => void} trigger tells Python
  */
 export async function mount(root, data, trigger) {
@@ -45,6 +46,7 @@ class TrainView {
     const strip = panel("strip", "by layer and step");
     const attention = panel("attention", "attention");
     const tokens = panel("tokens", "loss token by token");
+    const vectors = panel("vectors", "token embeddings");
     this.controls = new Controls(head, { feed, painter, opened: (run) => trigger("opened", run) });
     this.badge = make("div.badge", { hidden: true });
     curve.append(this.badge);
@@ -53,11 +55,13 @@ class TrainView {
     this.strip = new Strip(strip, { painter, theme, view: this.curve.view });
     this.attention = new Attention(attention, { feed, painter, theme });
     this.tokens = new Tokens(tokens, { feed, painter, theme });
-    this.parts = [this.controls, this.curve, this.samples, this.strip, this.attention, this.tokens];
+    this.vectors = new Vectors(vectors, data, { painter, theme });
+    this.parts = [this.controls, this.curve, this.samples, this.strip, this.attention, this.tokens, this.vectors];
+    const seen = new Map([[tokens, this.tokens], [attention, this.attention], [vectors, this.vectors]]);
     this.observer = new IntersectionObserver((entries) => {
-      for (const { target, isIntersecting } of entries) (target === tokens ? this.tokens : this.attention).watch(isIntersecting);
+      for (const { target, isIntersecting } of entries) seen.get(target).watch(isIntersecting);
     });
-    for (const seen of [tokens, attention]) this.observer.observe(seen);
+    for (const place of seen.keys()) this.observer.observe(place);
     this.stop = feed.listen((kind) => this.#heard(kind));
     this.update(data);
     this.#choose();
