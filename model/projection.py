@@ -35,13 +35,14 @@ class Pca:
 @dataclass(frozen=True)
 class Frame:
     """One picture of a table: `coordinates` (n, k) around their mean, and of each drawn axis the share of all variance
-    that lies along it, `axis_shares` (k,); `shares` and `directions` are those of Pca. t-SNE and UMAP have no shares:
-    theirs are empty."""
+    that lies along it, `axis_shares` (k,); `shares`, `scores` and `directions` are those of Pca. t-SNE and UMAP have
+    none: theirs are empty."""
 
     coordinates: Table
     axis_shares: Table
     shares: Table
     directions: Table
+    scores: Table
 
 
 def checked(table: Floats) -> Floats:
@@ -86,7 +87,7 @@ def pca_frame(
         coordinates = aligned(coordinates, previous)
     total = max(float((centred**2).sum()), np.finfo(np.float64).tiny)
     axis_shares = (coordinates**2).sum(axis=0) / total  # (k,)
-    as_float32 = (each.astype(np.float32) for each in (coordinates, axis_shares, found.shares, along))
+    as_float32 = (each.astype(np.float32) for each in (coordinates, axis_shares, found.shares, along, found.scores))
     return Frame(*as_float32)
 
 
@@ -139,7 +140,7 @@ def neighbour_frame(
 def without_shares(coordinates: Floats) -> Frame:
     """A frame that is no shadow of the table: no share of its variance lies along its axes."""
     nothing = np.zeros(0, np.float32)
-    return Frame(coordinates.astype(np.float32), nothing, nothing, np.zeros((0, 0), np.float32))
+    return Frame(coordinates.astype(np.float32), nothing, nothing, *np.zeros((2, 0, 0), np.float32))
 
 
 def _tsne(rows: Floats, n_axes: int, perplexity: float, seed: int, start: Floats | None) -> Floats:

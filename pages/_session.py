@@ -13,7 +13,6 @@ from model.config import PRESETS, DataConfig, RunConfig
 from model.datasets import Dataset, load_dataset
 from model.fields import Setting
 from model.runs.client import Client, Refused, RunSummary, Unreachable, connect
-from model.token_colours import Colouring, colourings
 from viz.routes.browser_key import COOKIE, checked_key
 
 RUN = "run"                  # query parameter, and in session_state across pages: the run this tab looks at
@@ -157,14 +156,6 @@ def dataset_of(config: RunConfig, text: str | None = None) -> Dataset:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _dataset(data: DataConfig, text: str | None, home: Path) -> Dataset:
     return load_dataset(data, text=text, home=home)
-
-
-def colourings_of(view: View) -> list[Colouring]:
-    """The ways to colour the tokens of a run's data; none where the data are no longer here."""
-    try:
-        return colourings(dataset_of(view.config, text_of(view)))
-    except ValueError:
-        return []
 
 
 def own_text() -> str | None:

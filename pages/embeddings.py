@@ -9,7 +9,7 @@ from viz.components.embeddings import embeddings_view
 
 view = _session.current()
 dataset = _session.dataset_of(view.config, _session.text_of(view))
-title, words, field = st.columns([2, 5, 3], vertical_alignment="center", gap="small")
+title, words, field = st.columns([3, 5, 4], vertical_alignment="center", gap="small")
 title.subheader("Embeddings", anchor=False)
 words.caption("Every token is a list of numbers. Training moves them: what is used alike comes to lie together.")
 with field:

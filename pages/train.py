@@ -3,11 +3,12 @@
 import streamlit as st
 
 from pages import _session, _settings
+from pages._colours import colourings_of
 from viz.components.live import train_view
 from viz.routes.shipped import shipped_url
 
 view = _session.current()
-colouring = next(iter(_session.colourings_of(view)), None)
+colouring = next(iter(colourings_of(view)), None)
 opened = train_view(key="train", run=view.run, shipped_url=shipped_url(), colouring=colouring)
 if opened:
     _session.look_at(opened)

@@ -80,7 +80,7 @@ class Projections:
         if is_film:
             return await asyncio.to_thread(self._film, header, arrays, axes, bool(question.get("hold")))
         frame, key = await self._frame(method, arrays["table"], axes, question)
-        made = {"coordinates": frame.coordinates, "axis_shares": frame.axis_shares, "shares": frame.shares}
+        made = {name: getattr(frame, name) for name in ("coordinates", "axis_shares", "shares", "scores")}
         return encode({**header, "ok": True, "key": key}, {**made, **arrays})
 
     def _looked(self, run: str, what: str, fields: dict[str, Any]) -> tuple[Header, Arrays]:

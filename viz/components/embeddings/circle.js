@@ -15,7 +15,7 @@ export class Circle {
     Object.assign(this, needs);
     this.figure = new Figure(place, {
       title: "Waves around the clock", file: "waves", height: 188, painter: needs.painter, theme: needs.theme,
-      caption: "how much of the table goes k times around while the numbers go once; click a bar to colour by its k",
+      caption: "how much of the table goes k times around while the numbers go once; click a bar to see its circle",
       paint: (pen, width, height) => this.#paint(pen, width, height), alt: () => this.#alt(),
       csv: () => [["k", "share"], ...this.shares.map((share, i) => [i + 1, share])],
       point: (x, y) => this.#tip(x, y), click: (x) => { const i = Math.floor(x / this.wide); if (i in this.shares) this.chosen(i + 1); },

@@ -10,7 +10,7 @@ import { Controls } from "./controls.js";
 import { Film } from "./film.js";
 import { Frames } from "./frames.js";
 import { Near } from "./near.js";
-import { lengths, ranked } from "./neighbours.js";
+import { circlePlane, ranked } from "./neighbours.js";
 import { Space } from "./space.js";
 import { percent, Spread } from "./spread.js";
 import { ViewState } from "./state.js";
@@ -66,7 +66,7 @@ class EmbeddingsView {
     this.alike = new Alike(below, needs);
     const words = make("div.words");
     below.append(words);
-    this.circle = new Circle(words, { ...needs, wave: () => this.wave, chosen: (wave) => { this.wave = this.chosenWave = wave; this.#paint(); } });
+    this.circle = new Circle(words, { ...needs, wave: () => this.wave, chosen: (wave) => this.#toCircle(wave) });
     words.append(...this.data.moments.map(({ title, words: text, href }) =>
       make("section.panel.moment", {}, make("a", { href, text: title, target: "_top" }), make("p.unit", { text }))));
     this.parts = [this.space, this.nearest, this.spread, this.alike, this.circle];
@@ -102,7 +102,8 @@ class EmbeddingsView {
       this.film.halt();
       this.#again();
     } else if (changes.has("at") && this.state.at === null) this.#backToNow();
-    if (this.frame) this.#paint();
+    const isFilm = changes.size === 1 && changes.has("at");  // the film shows its frames itself
+    if (this.frame && !isFilm) this.#paint();
   }
 
   #backToNow() {
@@ -160,11 +161,19 @@ class EmbeddingsView {
     this.compared = frame.table;
   }
 
+  /** Show the circle of one wave: the plane that holds most of it, coloured by it. */
+  #toCircle(wave) {
+    this.wave = this.chosenWave = wave;
+    if (this.scores) this.state.set({ method: "pca", axes: circlePlane(this.scores, this.numbers, wave) });
+    this.#paint();
+  }
+
   /** Numbers on a clock are coloured by the wave that the picture shows, unless the visitor chose one. */
   #followWave({ rows }) {
     const { frame } = this;
     const clock = rows === "token" && this.data.colourings.find(({ kind }) => kind === "cycle");
     const numbers = clock ? Array.from({ length: clock.period }, (_, i) => clock.values.indexOf(i)) : [];
+    Object.assign(this, { numbers, scores: frame.scores?.data.length ? frame.scores : this.scores });
     const shown = this.state.at === null ? frame : this.frames.film?.frames.at(-1) ?? frame;
     if (clock) this.wave = this.chosenWave ?? this.circle.strongest(shown.points, shown.k, numbers, this.wave);
     this.circle.show(clock ? frame.table : null, numbers);

@@ -4,7 +4,7 @@ import { ask, Asking } from "../base/ask.js";
 
 /**
  * @typedef {{step: number, key: string, k: number, points: Float32Array, table: {data: Float32Array, shape: number[]},
- *   axisShares: Float32Array, shares: Float32Array}} Frame points (n, k)
+ *   axisShares: Float32Array, shares: Float32Array, scores?: object}} Frame points (n, k); a film's frames have no scores
  */
 
 export class Frames {
@@ -115,7 +115,7 @@ export class Frames {
 function frameOf(header, arrays) {
   return {
     step: header.at, key: header.key, k: arrays.coordinates.shape[1], points: arrays.coordinates.data, table: arrays.table,
-    axisShares: arrays.axis_shares.data, shares: arrays.shares.data,
+    axisShares: arrays.axis_shares.data, shares: arrays.shares.data, scores: arrays.scores,
   };
 }
 

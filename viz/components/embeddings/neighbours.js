@@ -41,6 +41,16 @@ export function similarities(table, rows) {
   return found;
 }
 
+/** The two components along which a table is most a wave of k periods: its circle lies there. */
+export function circlePlane({ data, shape: [n, c] }, rows, wave) {
+  const along = Array.from({ length: c }, (_, axis) => {
+    const column = { data: Float32Array.from({ length: n }, (_, row) => data[row * c + axis]), shape: [n, 1] };
+    const size = column.data.reduce((sum, value) => sum + value ** 2, 0);
+    return [waves(column, rows)[wave - 1] * size, axis];
+  });
+  return along.sort((a, b) => b[0] - a[0]).slice(0, 2).map(([, axis]) => axis).sort((a, b) => a - b);
+}
+
 /**
  * How much of a table is a wave of k periods around its rows (which stand on a circle, as numbers modulo m do): shares of
  * k = 1 … ⌊m/2⌋, of all that is not the same for every row. They sum to 1.
