@@ -5,11 +5,18 @@ import { adoptStyles, make, setText } from "../base/dom.js";
 import { significant } from "../base/numbers.js";
 import { isDark, Painter, Theme } from "../base/paint.js";
 import { Link } from "../stepper/link.js";
+import { Arcs } from "./arcs.js";
+import { Bar } from "./bar.js";
+import { Birth } from "./birth.js";
+import { Chain } from "./chain.js";
+import { Prediction, TokenLosses } from "./effects.js";
 import { Frame } from "./frame.js";
 import { HeadMap } from "./head_map.js";
 import { Latest } from "./latest.js";
 import { Overview } from "./overview.js";
+import { Ranking } from "./ranking.js";
 import { AttentionState } from "./state.js";
+import { Trial } from "./trial.js";
 
 /**
  * @param {ShadowRoot} root
@@ -24,6 +31,10 @@ export async function mount(root, data, trigger) {
 class AttentionView {
   /** @type {Frame|null} */ frame = null;
   /** The newest answer of the look "head_scores". */ scores = null;
+  /** The newest answer of the look "head_effects". */ effects = null;
+  /** Why heads cannot be tampered with as asked, in words. */ trialTrouble = "";
+  steps = [];
+  step = 0;
 
   constructor(root, data) {
     Object.assign(this, { data, tokens: data.tokens, painter: new Painter(), parts: [] });
@@ -33,19 +44,22 @@ class AttentionView {
     root.replaceChildren(this.element);
     this.#retheme();
     if (data.n_layers) this.#build();
-    else this.element.append(make("p.empty", { text: "This model has no layers, so no attention: each token is read alone. Start a run with at least one layer." }));
+    else this.element.append(make("p.empty", { text: "This model has no layers, so no attention: each token is read alone. Start a new run with at least one layer to see heads." }));
   }
 
   #build() {
     this.words = make("p.message", { role: "status", hidden: true });
-    const [overview, large] = [make("div.column"), make("div.column")];
-    this.element.append(this.words, make("div.columns", {}, overview, large));
+    const [bar, left, right, trial, outcome] = [make("div.bar"), make("div.column"), make("div.column"), make("div.column"), make("div.column")];
+    this.element.append(this.words, bar, make("div.columns", {}, left, right), make("div.columns", {}, trial, outcome));
     const needs = { state: this.state, view: this, painter: this.painter, theme: () => this.colors };
-    this.parts = [new Overview(overview, needs), new HeadMap(large, needs)];
+    this.parts = [new Bar(bar, needs), new Overview(left, needs), new Birth(left, needs), new Arcs(left, needs), new HeadMap(right, needs), new Chain(right, needs),
+      new Trial(trial, needs), new Ranking(trial, needs), new TokenLosses(outcome, needs), new Prediction(outcome, needs)];
     const failed = (sentence) => this.#say(sentence);
     this.live = new Asking(this.data, "attention", { question: () => this.#question(), take: (answer) => this.#take(answer), failed });
     this.once = new Latest(this.data, "attention", { question: () => this.#question(), take: (answer) => this.#take(answer), failed });
     this.names = new Latest(this.data, "head_scores", { question: () => this.#at(), take: (answer) => this.#takeScores(answer), failed });
+    this.trial = new Latest(this.data, "head_effects", { question: () => this.#tampering(), take: (answer) => this.#takeEffects(answer),
+      failed: (sentence) => this.#sayTrial(sentence) });
     this.state.fromQuery(location.search);
     this.link = new Link(this.state);
     this.stop = this.state.listen((changed) => this.#changed(changed));
@@ -62,9 +76,19 @@ class AttentionView {
     return { ...(this.tokens ? { tokens: this.tokens } : {}), layer, head, ...this.#at() };
   }
 
+  /** What of the second text is asked: nothing as long as there is none. */
+  #tampering() {
+    const { off, patch, other } = this.state;
+    const isPatched = patch.length > 0 && other.trim() !== "";
+    const { tokens } = this;
+    return { ...(tokens ? { tokens } : {}), ...this.#at(), off: AttentionState.heads(off), patch: isPatched ? AttentionState.heads(patch) : [], other };
+  }
+
   #changed(changed) {
-    if (["layer", "head", "at"].some((name) => changed.has(name))) this.once.renew();
-    if (changed.has("at")) this.names.renew();
+    const has = (...names) => names.some((name) => changed.has(name));
+    if (has("layer", "head", "at")) this.once.renew();
+    if (has("at")) this.names.renew();
+    if (has("at", "off", "patch", "other")) this.trial.renew();
     if (changed.has("at") || changed.has("isHeld")) this.live.toggle(this.state.at === null && !this.state.isHeld);
     this.#mark();
   }
@@ -72,6 +96,7 @@ class AttentionView {
   #renew() {
     this.once.renew();
     this.names.renew();
+    this.trial.renew();
     this.live.toggle(this.state.at === null && !this.state.isHeld);
     this.live.renew();
   }
@@ -80,8 +105,9 @@ class AttentionView {
     const { header } = answer;
     if (header.layer !== this.state.layer || header.head !== this.state.head) return;
     this.frame = new Frame(answer);
+    Object.assign(this, { step: header.step, steps: header.steps });
     this.element.dataset.step = String(header.at);
-    if (this.scores && this.scores.header.at !== header.at) this.names.again();
+    for (const [asker, known] of [[this.names, this.scores], [this.trial, this.effects]]) if (known && known.header.at !== header.at) asker.again();
     this.#mark();
   }
 
@@ -89,6 +115,27 @@ class AttentionView {
     this.scores = answer;
     if (answer.header.missing) this.names.again(100);
     this.#mark();
+  }
+
+  #takeEffects(answer) {
+    this.effects = answer;
+    const { patch, other } = this.state;
+    this.#sayTrial(patch.length && !other.trim() ? "Type a second text: the chosen heads write what they write on it." : "");
+  }
+
+  #sayTrial(sentence) {
+    this.trialTrouble = sentence;
+    this.#mark();
+  }
+
+  get isTried() {
+    return this.state.off.length > 0 || (this.state.patch.length > 0 && this.state.other.trim() !== "");
+  }
+
+  /** The position whose prediction is shown: the chosen one, else the last. */
+  get place() {
+    const last = (this.effects?.header.labels.length ?? 1) - 1;
+    return Math.min(this.state.place ?? last, last);
   }
 
   /** @returns {[string, number|null]} what a head does, and the score behind that name */
@@ -150,7 +197,7 @@ class AttentionView {
   unmount() {
     this.painter.stop();
     if (!this.parts.length) return;
-    for (const asker of [this.live, this.once, this.names, this.link]) asker.close();
+    for (const asker of [this.live, this.once, this.names, this.trial, this.link]) asker.close();
     this.stop();
     for (const part of this.parts) part.close();
   }

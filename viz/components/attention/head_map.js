@@ -3,10 +3,9 @@
 import { Figure } from "../base/figure.js";
 import { RangeBar } from "../base/heat.js";
 import { significant } from "../base/numbers.js";
-import { drawPattern } from "./tiles.js";
+import { drawPattern, labelEvery } from "./tiles.js";
 
 const [LABEL, AXIS] = [24, 20];  // pixels for the tokens on two sides, and for the names of the axes
-const CLOSEST = 12;            // pixels between two labels
 const ROOMY = 36;              // a cell this large has its number written in it
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
@@ -51,16 +50,16 @@ export class HeadMap {
   }
 
   #labels(pen, labels, edge, theme) {
-    const every = Math.max(1, Math.ceil(CLOSEST / this.cell));
+    const [across, down] = [labelEvery(labels, this.cell), Math.max(1, Math.ceil(12 / this.cell))];
     pen.textAlign = "center";
     pen.textBaseline = "middle";
     pen.font = theme.font(Math.min(14, Math.max(10, this.cell)), "code-font");
-    for (let i = 0; i < labels.length; i += every) {
+    for (let i = 0; i < labels.length; i++) {
       const middle = edge + (i + 0.5) * this.cell;
       pen.fillStyle = theme.color("query-text");
-      pen.fillText(labels[i], AXIS + LABEL / 2, middle, LABEL);
+      if (i % down === 0) pen.fillText(labels[i], AXIS + LABEL / 2, middle, LABEL);
       pen.fillStyle = theme.color("key-text");
-      pen.fillText(labels[i], middle, AXIS + LABEL / 2, Math.max(CLOSEST, this.cell * every));
+      if (i % across === 0) pen.fillText(labels[i], middle, AXIS + LABEL / 2);
     }
     pen.font = theme.font(12);
     pen.textAlign = "left";

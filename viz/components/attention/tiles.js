@@ -55,4 +55,15 @@ export function tilesOf(nLayers, nHeads, { width, left, head, most, gap }) {
   return { tiles, height: nLayers * tall };
 }
 
+/** Every how many tokens a label fits, when each has this many pixels. */
+export function labelEvery(labels, pixels) {
+  const longest = labels.reduce((most, label) => Math.max(most, label.length), 1);
+  return Math.max(1, Math.ceil((7 * longest + 4) / pixels));
+}
+
+/** Tokens as one text: symbols of a task with spaces between. */
+export function joined(labels) {
+  return labels.join(labels.some((label) => label.length > 1) ? " " : "");
+}
+
 export const tileAt = (tiles, x, y) => tiles.find((tile) => x >= tile.x && y >= tile.y && x < tile.x + tile.width && y < tile.y + tile.height) ?? null;
