@@ -3,7 +3,8 @@
 import subprocess
 import sys
 
-NAMES = ["start", "recovery", "latency", "first_paint", "worker_speed", "watched", "follow", "stepping", "recipes"]
+NAMES = ["start", "recovery", "latency", "first_paint", "worker_speed", "watched", "follow", "stepping",
+         "attention_live", "recipes"]
 
 if __name__ == "__main__":
     failed = [name for name in NAMES if subprocess.run([sys.executable, "-m", f"benchmarks.{name}"]).returncode]

@@ -8,9 +8,9 @@ from viz.components.attention import attention_view
 
 view = _session.current()
 dataset = _session.dataset_of(view.config, _session.text_of(view))
-title, words, field = st.columns([2, 7, 4], vertical_alignment="center", gap="small")
+title, words, field = st.columns([2, 5, 3], vertical_alignment="center", gap="small")
 title.subheader("Attention", anchor=False)
-words.caption("Where each token looks to predict the next one: every head of the model, while it learns.")
+words.caption("Where each token looks, head by head, while the model learns.")
 with field:
     asked = text_field(view, dataset)
 model = view.config.model

@@ -34,7 +34,7 @@ export class Arcs {
   }
 
   draw() {
-    this.figure.mark();
+    this.figure.draw();
   }
 
   #hover(at) {

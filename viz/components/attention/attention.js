@@ -28,6 +28,13 @@ export async function mount(root, data, trigger) {
   return new AttentionView(root, data, trigger);
 }
 
+/** Pictures for the back row. */
+class LargeTheme extends Theme {
+  font(size, ...others) {
+    return super.font(Math.round(1.2 * size), ...others);
+  }
+}
+
 class AttentionView {
   /** @type {Frame|null} */ frame = null;
   /** The newest answer of the look "head_scores". */ scores = null;
@@ -40,7 +47,8 @@ class AttentionView {
     Object.assign(this, { data, tokens: data.tokens, painter: new Painter(), parts: [] });
     this.state = new AttentionState(data.n_layers, data.n_heads);
     this.element = make("div.gb.attention");
-    this.element.classList.toggle("present", new URLSearchParams(location.search).get("present") === "1");
+    this.isPresented = new URLSearchParams(location.search).get("present") === "1";
+    this.element.classList.toggle("present", this.isPresented);
     root.replaceChildren(this.element);
     this.#retheme();
     if (data.n_layers) this.#build();
@@ -106,7 +114,7 @@ class AttentionView {
     if (header.layer !== this.state.layer || header.head !== this.state.head) return;
     this.frame = new Frame(answer);
     Object.assign(this, { step: header.step, steps: header.steps });
-    this.element.dataset.step = String(header.at);
+    Object.assign(this.element.dataset, { step: String(header.at), head: `${header.layer}.${header.head}` });
     for (const [asker, known] of [[this.names, this.scores], [this.trial, this.effects]]) if (known && known.header.at !== header.at) asker.again();
     this.#mark();
   }
@@ -187,7 +195,7 @@ class AttentionView {
 
   #retheme() {
     this.element.dataset.theme = isDark(this.element) ? "dark" : "light";
-    this.colors = new Theme(this.element);
+    this.colors = this.isPresented ? new LargeTheme(this.element) : new Theme(this.element);
   }
 
   #mark() {

@@ -40,7 +40,7 @@ export class Birth {
     this.figure.say("How each head came to its work", `Scores at the ${count(header.history_steps.length)} steps whose weights are kept; a head is named from ${header.least_share} on (dashed).${
       header.missing ? " Earlier steps are being looked at…" : " Click a step to see all pictures as they were."}`);
     if (!this.legend.childElementCount) this.legend.append(...header.kinds.map((kind) => this.#key(kind)));
-    this.figure.mark();
+    this.figure.draw();
   }
 
   #key(kind) {

@@ -53,7 +53,7 @@ export class Chain {
     if (this.figure.box.style.height !== tall) this.figure.box.style.height = tall;
     this.#list();
     this.row.links = this.links;
-    this.figure.mark();
+    this.figure.draw();
     return this.row.draw();
   }
 

@@ -20,7 +20,7 @@ export class TokenLosses {
   }
 
   draw() {
-    this.figure.mark();
+    this.figure.draw();
   }
 
   #values() {
@@ -111,7 +111,7 @@ export class Prediction {
     if (!effects) return;
     const { labels } = effects.header;
     this.figure.say(`What comes after “${joined(labels.slice(Math.max(0, place - 8), place + 1))}”?`, this.figure.caption);
-    this.figure.mark();
+    this.figure.draw();
   }
 
   #rows() {

@@ -29,7 +29,7 @@ export class HeadMap {
     if (!view.frame) return;
     this.figure.say(`Head ${state.layer}.${state.head}: ${view.nameInWords(state.layer, state.head)}`,
       "Each row adds up to 1: how a token shares out its attention. Hatched: later tokens, which it cannot see. Click a cell for its whole chain.");
-    this.figure.mark();
+    this.figure.draw();
   }
 
   #paint(pen, width, height) {

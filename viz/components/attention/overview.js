@@ -31,7 +31,7 @@ export class Overview {
     if (!this.view.frame) return;
     const { height } = this.#layout(this.figure.surface.width);
     if (this.figure.box.style.height !== `${height}px`) this.figure.box.style.height = `${height}px`;
-    this.figure.mark();
+    this.figure.draw();
   }
 
   #paint(pen, width) {

@@ -18,7 +18,7 @@ export class Ranking {
   draw() {
     const tall = `${HEAD + ROW * Math.min(MOST, this.rows().length)}px`;
     if (this.figure.box.style.height !== tall) this.figure.box.style.height = tall;
-    this.figure.mark();
+    this.figure.draw();
   }
 
   /** Every head, the one that is missed most first. */

@@ -19,7 +19,7 @@ export class Row {
   }
 
   draw() {
-    this.figure.mark();
+    this.figure.draw();
   }
 
   #values() {
