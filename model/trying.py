@@ -55,6 +55,19 @@ def slope(model: Transformer, batch: Batch, name: str, index: Sequence[int]) -> 
     return float(gradient[tuple(index)])
 
 
+def largest_slope(model: Transformer, batch: Batch, name: str | None = None) -> tuple[str, list[int]]:
+    """The weight that the batch's loss depends on most, of all parameters or of the one called `name`."""
+    parameters = parameters_by_name(model)
+    if name is not None:
+        _check(model, name, [0] * parameters[name].dim() if name in parameters else [])
+        parameters = {name: parameters[name]}
+    with torch.enable_grad():
+        gradients = torch.autograd.grad(batch_loss(_logits(model, batch), batch), list(parameters.values()))
+    sizes = {name: gradient.abs() for name, gradient in zip(parameters, gradients, strict=True)}
+    top = max(sizes, key=lambda each: float(sizes[each].max()))
+    return top, [int(i) for i in np.unravel_index(int(sizes[top].argmax()), sizes[top].shape)]
+
+
 def weight(model: Transformer, name: str, index: Sequence[int]) -> float:
     """One weight, by the parameter's name in a trace. ValueError, one sentence, where the model has no such weight."""
     _check(model, name, index)

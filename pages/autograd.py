@@ -3,16 +3,19 @@
 import streamlit as st
 
 from pages import _autograd_state, _session
-from pages._autograd_scalar import expression_tab
+from pages._autograd_scalar import check_tab, expression_tab, flow_tab, window_tab
 from pages._autograd_tensor import tensor_tab
 
 view = _session.current()
-title, tabs, corner = st.columns([2, 6, 3], vertical_alignment="center", gap="small")
+title, tabs, corner = st.columns([1.5, 7, 2.5], vertical_alignment="center", gap="small")
 
 # By what the link says: how the tab is called, and what shows it.
 TABS = {
     "tensor": ("The model's graph", lambda: tensor_tab(view, corner)),
-    "scalar": ("An expression", lambda: expression_tab(view)),
+    "scalar": ("Expression", lambda: expression_tab(view)),
+    "window": ("Scalars", lambda: window_tab(view, corner)),
+    "check": ("Is it right?", lambda: check_tab(view, corner)),
+    "flow": ("Gradient flow", lambda: flow_tab(view, corner)),
 }
 
 title.subheader("Autograd", anchor=False)

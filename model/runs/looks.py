@@ -13,6 +13,7 @@ from model.runs.job import Job
 from model.runs.look_attention import ATTENTION
 from model.runs.look_autograd import autograd
 from model.runs.look_generate import continuation, next_token, surprise
+from model.runs.look_scalar import gradient_check, gradient_flow, window
 from model.runs.look_table import table, table_film
 from model.runs.looked_at import Answer, described, model_of, row_of
 from model.runs.wire import Header
@@ -34,6 +35,7 @@ LOOKS: dict[str, Look] = {
     "taps": taps, "table": table, "table_film": table_film, "autograd": autograd,
     "next_token": next_token, "surprise": surprise, "continuation": continuation,
     **ATTENTION,
+    "window": window, "gradient_check": gradient_check, "gradient_flow": gradient_flow,
 }  # fmt: skip
 
 

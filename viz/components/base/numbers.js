@@ -15,9 +15,9 @@ export function significant(value, digits = 3) {
 }
 
 /** A number that is itself the subject: 6 significant digits or 4 decimals, no trailing zeros. */
-export function exact(value) {
+export function exact(value, digits = 6) {
   const size = Math.abs(value);
-  const text = size >= 100 && size < 1e5 ? minus(value.toFixed(4)) : significant(value, 6);
+  const text = digits === 6 && size >= 100 && size < 1e5 ? minus(value.toFixed(4)) : significant(value, digits);
   return text.includes("e") ? text : text.replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
 }
 

@@ -5,13 +5,14 @@ import { exact, significant } from "../base/numbers.js";
 import { layout } from "./layout.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const SIZE = { width: 104, gapX: 54, gapY: 14 };
+const SIZE = { width: 122, gapX: 54, gapY: 14 };
 const [TALL, PORT, MARGIN] = [52, 15, 18];       // pixels: a box, between the ends of two edges, around the picture
 const [SMALLEST, LARGEST] = [0.25, 2];           // scales
-const READABLE = 0.75;
+const READABLE = 0.7;
+const TITLE = 15;              // characters of a title and a rule together
 const ROOM = [220, 540];                         // how tall the picture may be
 
-/** @typedef {{inputs: number[], kind: string, title: string, name: string, rule: string, hint?: string}} Drawn
+/** @typedef {{inputs: number[], kind: string, title: string, name: string, rule: string, isFixed?: boolean, hint?: string}} Drawn
  *   kind: leaf | operation | rest | result; `title` and `rule` stand in the box, `name` in sentences */
 
 const svg = (name, attributes = {}, ...children) => {
@@ -57,7 +58,7 @@ export class Graph {
     const grad = text("grad", width / 2 - 8, 19, "end");
     const group = svg("g", { class: `box ${kind}`, tabindex: -1, role: "button", transform: `translate(${this.plan.x[i]}, ${this.plan.y[i]})` },
       svg("rect", { x: -width / 2, y: -height / 2, width, height, rx: 8 }),
-      text("title", -width / 2 + 8, -12, "start", cut(title, rule ? 9 : 15)), text("rule", width / 2 - 8, -12, "end", cut(rule, 9)), value, grad);
+      text("title", -width / 2 + 8, -12, "start", cut(title, TITLE - (rule ? Math.min(rule.length, 9) + 1 : 0))), text("rule", width / 2 - 8, -12, "end", cut(rule, 9)), value, grad);
     const whole = svg("title", {}, hint ?? `${title} ${rule}`);
     group.append(whole);
     group.addEventListener("click", () => this.choose(i));

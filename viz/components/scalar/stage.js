@@ -27,11 +27,11 @@ export class Stage {
 
   /**
    * @param {import("./graph.js").Drawn[]} nodes @param {number} chosen
-   * @param {(i: number) => string} telling how the node's value is made, with numbers
+   * @param {(i: number) => string} telling how the node's value is made, with numbers @param {boolean} hasGradients
    */
-  open(nodes, chosen, telling) {
-    Object.assign(this, { nodes, telling, chosen });
-    this.walk.open(nodes.flatMap(({ inputs }, i) => (inputs.length ? [i] : [])));
+  open(nodes, chosen, telling, hasGradients = true) {
+    Object.assign(this, { nodes, telling, chosen, hasGradients });
+    this.walk.open(nodes.flatMap(({ inputs }, i) => (inputs.length ? [i] : [])), hasGradients);
     this.picture.open(nodes);
     this.#path = 0;
   }
@@ -60,13 +60,14 @@ export class Stage {
     const computed = new Set(walk.steps.slice(0, Math.min(walk.at, walk.nForward)).map(({ node }) => node));
     const isKnown = (i) => !nodes[i].inputs.length || computed.has(i);
     const handed = nBack > 0 ? nodes.length - walk.steps[walk.at - 1].node : 0;
-    const gradients = nBack > 0 ? gradientsAfter(nodes, slopes, seeds, walk.at === walk.steps.length ? nodes.length : handed) : null;
+    const isAll = walk.at === walk.steps.length && this.hasGradients;
+    const gradients = isAll || nBack > 0 ? gradientsAfter(nodes, slopes, seeds, isAll ? nodes.length : handed) : null;
     this.#paths = this.chosen >= 0 ? pathsTo(nodes, slopes, this.chosen) : { paths: [], isAll: true };
     const path = this.#paths.paths[this.#path]?.edges ?? [];
     this.final = gradientsAfter(nodes, slopes, seeds);
     this.picture.show({
       values: values.map((value, i) => (isKnown(i) ? value : null)),
-      gradients: nodes.map((_, i) => (gradients ? gradients[i] : null)),
+      gradients: nodes.map(({ isFixed }, i) => (gradients && !isFixed ? gradients[i] : null)),
       partial: nodes.map((_, i) => Boolean(gradients) && gradients[i] !== this.final[i]),
       slopes, current: walk.step?.node ?? -1, flows: walk.step?.isBack ?? false,
       path: new Set(walk.isDone ? path.map((edge) => edge.join(" ")) : []), chosen: this.chosen,
@@ -81,7 +82,7 @@ export class Stage {
 
   #sentence(gradients) {
     const { step } = this.walk;
-    if (!step) return this.walk.at ? "Every value and every gradient. Walk with ← and →, choose a number to see its way to the result." : "The leaves are given. → computes the first operation.";
+    if (!step) return this.walk.at ? `Every value${this.hasGradients ? " and every gradient" : ""}. Walk with ← and →, choose a number to see its way to the result.` : "The leaves are given. → computes the first operation.";
     const { node } = step;
     if (!step.isBack) return `Forward: ${this.telling(node)}`;
     const { inputs } = this.nodes[node];
@@ -97,7 +98,7 @@ export class Stage {
     const value = numbers.values[chosen];
     const rows = [
       make("h3", { text: this.name(chosen) }),
-      make("dl.two", {}, make("dt", { text: "value" }), make("dd", { text: exact(value) }), make("dt", { text: "gradient" }), make("dd.grad", { text: exact(this.final[chosen]) })),
+      make("dl.two", {}, make("dt", { text: "value" }), make("dd", { text: exact(value) }), ...(this.hasGradients && !nodes[chosen].isFixed ? [make("dt", { text: "gradient" }), make("dd.grad", { text: exact(this.final[chosen]) })] : [])),
     ];
     if (nodes[chosen].inputs.length) rows.push(make("p.told", { text: this.telling(chosen) }));
     const isKept = this.panel.contains(this.panel.getRootNode().activeElement) && this.panel.getRootNode().activeElement.dataset.way;
@@ -109,6 +110,8 @@ export class Stage {
   #chain(path) {
     const { paths, isAll } = this.#paths;
     const { slopes, seeds } = this.numbers;
+    if (!this.hasGradients) return [];
+    if (this.nodes[this.chosen].isFixed) return [make("p.unit", { text: "A constant: nothing learns from it." })];
     if (!path.length) return this.chosen === this.nodes.length - 1 ? [make("p.unit", { text: "This is the result: the walk back begins here." })] : [];
     const turn = (by, way, text) => make("button", { text, "data-way": way, "aria-label": `${way} way`, onclick: () => { this.#path = (this.#path + by + paths.length) % paths.length; this.mark(); } });
     const factors = path.map(([i, k]) => exact(slopes[i][k]));

@@ -24,10 +24,10 @@ export class Walk {
     document.addEventListener("keydown", this.onKey);
   }
 
-  /** @param {number[]} order the operations in the order in which they are computed */
-  open(order) {
+  /** @param {number[]} order the operations in the order in which they are computed @param {boolean} hasBackward whether gradients go back */
+  open(order, hasBackward) {
     const wasDone = this.at === this.steps.length;
-    this.steps = [...order.map((node) => ({ node, isBack: false })), ...order.toReversed().map((node) => ({ node, isBack: true }))];
+    this.steps = [...order.map((node) => ({ node, isBack: false })), ...(hasBackward ? order.toReversed().map((node) => ({ node, isBack: true })) : [])];
     this.nForward = order.length;
     this.slider.max = this.steps.length;
     this.at = wasDone ? this.steps.length : Math.min(this.at, this.steps.length);

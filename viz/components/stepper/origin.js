@@ -71,6 +71,7 @@ export class Origin {
     const value = tensor ? significant(tensor.data[flatOf(shape, cell.index)], 6) : "…";
     const where = cell.index.map((k, axis) => place(store.manifest, axes[axis], k)).join(", ");
     const head = make("div.subject", {}, make("code", { text: entry(cell), title: cell.tensor }), make("b", { text: `= ${value}` }), make("span.unit", { text: where }));
+    head.append(make("a.scalars", { text: "→ open it down to its scalars", target: "_self", href: scalarLink(cell) }));
     if (!isHere) return [head, make("p.unit", { text: "The numbers are on their way." })];
     return [head, ...(producer ? this.#made(cell, producer) : this.#end(cell))];
   }
@@ -164,4 +165,12 @@ export class Origin {
   }
 
   close() {}
+}
+
+/** The same cell in the scalar window of the Autograd page. */
+function scalarLink({ tensor, index }) {
+  const query = new URLSearchParams(location.search);
+  const kept = ["run", "text", "present"].flatMap((name) => (query.has(name) ? [[name, query.get(name)]] : []));
+  const asked = new URLSearchParams([...kept, ["graph", "window"], ["cell", [tensor, ...index].join(",")]]);
+  return `${location.pathname.replace(/\/step$/, "/autograd")}?${asked}`;
 }

@@ -1,0 +1,260 @@
+/** Is the gradient right? One weight, or one variable of the expression, is nudged by ε, and the slope is measured. */
+
+import { ask } from "../base/ask.js";
+import { adoptStyles, make, setText } from "../base/dom.js";
+import { Figure } from "../base/figure.js";
+import { exact, significant } from "../base/numbers.js";
+import { isDark, Painter, Theme } from "../base/paint.js";
+import { Scale } from "../base/scale.js";
+import { drawAxes, drawCurve, GUTTER, line } from "./axes.js";
+import { CellChoice } from "./cell_choice.js";
+import { best, errorsOf, measure, parts } from "./differences.js";
+import { nodesOf } from "./engine.js";
+import { Query } from "./query.js";
+
+const SHEETS = ["../theme.css", "../base/base.css", "../scalar/scalar.css"];
+const LOOKS = { float32: { color: "key-text", dash: [6, 4] }, float64: { color: "query", dash: [] } };
+const STEPS = Array.from({ length: 34 }, (_, k) => 10 ** (-k / 3));
+const LOWEST = 1e-17;
+const digits = (x) => significant(x, 9);
+const brief = (x) => exact(x, 3);
+const off = (error) => (error === 0 ? "exact" : `${brief(error)} off`);
+
+/** @param {ShadowRoot} root @param {{run: string, base: string, tokens: number[]|null, problem: string, nodes: Array, text: string}} data */
+export async function mount(root, data) {
+  await adoptStyles(root, ...SHEETS);
+  return new CheckView(root, data);
+}
+
+class CheckView {
+  constructor(root, data) {
+    Object.assign(this, { data, painter: new Painter(), query: new Query(), turn: 0, at: 9, cell: null });
+    this.isModel = !Query.get("weight").startsWith("=");
+    const [name, ...index] = Query.get("weight").split(",");
+    if (this.isModel && name) this.cell = { tensor: name, index: index.map(Number) };
+    else if (!this.isModel) this.variable = name.slice(1);
+    this.#build(root);
+    this.#measure();
+  }
+
+  #build(root) {
+    this.words = make("p.trouble-line", { role: "alert" });
+    const mode = (text, isModel) => make("button", { text, onclick: () => { this.isModel = isModel; this.#measure(); } });
+    this.modes = [mode("a weight of the model", true), mode("a variable of the expression", false)];
+    this.ofModel = make("div.window-head");
+    this.variables = make("div.examples");
+    this.slider = make("input", { type: "range", min: 0, max: STEPS.length - 1, step: 1, value: STEPS.length - 1 - this.at, "aria-label": "ε", oninput: () => { this.at = STEPS.length - 1 - Number(this.slider.value); this.#show(); } });
+    this.epsilon = make("b.epsilon");
+    this.table = make("div.panel.sums");
+    this.explained = make("div.panel.explained");
+    this.element = make("div.gb.scalar", {}, make("div.examples", {}, make("span.unit", { text: "Nudge" }), ...this.modes), this.ofModel, this.variables, this.words,
+      make("label.nudge", {}, make("b", { text: "ε" }), this.slider, this.epsilon), this.table);
+    const both = make("div.check-both");
+    this.element.append(both);
+    this.element.classList.toggle("present", Query.get("present") === "1");
+    root.replaceChildren(this.element);
+    this.retheme();
+    this.picker = new CellChoice(this.ofModel, "The weight", (cell) => { this.cell = cell; this.#measure(); });
+    this.ofModel.append(make("button", { text: "the one that matters most", title: "The weight with the largest gradient", onclick: () => { this.cell = null; this.#measure(); } }));
+    this.figure = new Figure(both, { title: "How wrong the measured slope is", caption: "Distance from autograd’s float64 slope, for every ε. Click to set ε.", file: "gradient-check", height: 340,
+      painter: this.painter, theme: () => this.colors, paint: (...place) => this.#paint(...place), alt: () => this.#alt(), csv: () => this.#csv(), point: (x) => this.#point(x), click: (x) => this.#click(x) });
+    both.append(this.explained);
+  }
+
+  takes(data) {
+    return data.module === this.data.module && data.run === this.data.run;
+  }
+
+  update(data) {
+    this.retheme();
+    const isOther = JSON.stringify([data.tokens, data.nodes, data.problem]) !== JSON.stringify([this.data.tokens, this.data.nodes, this.data.problem]);
+    this.data = data;
+    this.query.set({});
+    if (isOther) this.#measure();
+    else this.figure.mark();
+  }
+
+  retheme() {
+    this.element.dataset.theme = isDark(this.element) ? "dark" : "light";
+    this.colors = new Theme(this.element);
+  }
+
+  #measure() {
+    this.modes.forEach((button, i) => button.setAttribute("aria-pressed", String(this.isModel === (i === 0))));
+    this.ofModel.hidden = !this.isModel;
+    this.variables.hidden = this.isModel;
+    return this.isModel ? this.#askModel() : this.#ofExpression();
+  }
+
+  async #askModel() {
+    if (this.data.problem) return this.#say(this.data.problem);
+    const turn = ++this.turn;
+    const wanted = this.cell && { name: this.cell.tensor, index: this.cell.index };
+    try {
+      const { header } = await ask(this.data, "gradient_check", { ...wanted, ...(this.data.tokens ? { tokens: this.data.tokens } : {}) });
+      if (turn !== this.turn || this.isClosed) return undefined;
+      this.cell = { tensor: header.name, index: header.index };
+      this.picker.show(header.parameters.map(([name, shape, axes, group]) => [name, shape, axes, "parameter", group]), this.cell, { labels: header.labels, vocabulary: header.vocabulary });
+      this.query.set({ weight: [header.name, ...header.index].join(",") });
+      this.#take(header.measured, header.weight, `${header.name}[${header.index.join(", ")}]`, "the loss");
+    } catch (error) {
+      if (turn === this.turn) this.#say(error.message);
+    }
+    return undefined;
+  }
+
+  #ofExpression() {
+    this.turn += 1;
+    const nodes = nodesOf(this.data.nodes);
+    const starts = new Map(nodes.filter(({ rule }) => rule === "variable").map(({ label, number }) => [label, number]));
+    const values = new Map([...starts, ...moved(Query.get("vars"), starts)]);
+    const names = [...values.keys()];
+    if (!names.length) return this.#say("The expression has no variable to nudge: type one in the tab Expression.");
+    const name = names.includes(this.variable) ? this.variable : names[0];
+    const button = (text) => make("button", { text, "aria-pressed": String(text === name), onclick: () => { this.variable = text; this.#measure(); } });
+    this.variables.replaceChildren(make("span.unit", { text: `of ${this.data.text.replace(/\s*\n\s*/g, "; ").slice(0, 60)}: ` }), ...names.map(button));
+    this.query.set({ weight: `=${name}` });
+    const measured = measure(nodes, values, name, STEPS);
+    return this.#take(measured, values.get(name), name, "the result");
+  }
+
+  #say(sentence) {
+    setText(this.words, sentence);
+  }
+
+  #take(measured, weight, name, result) {
+    this.#say("");
+    const truth = measured.float64.gradient;
+    const errors = Object.fromEntries(Object.entries(measured).map(([precision, each]) => [precision, errorsOf(each, truth)]));
+    Object.assign(this, { measured, weight, name, result, errors, truth });
+    this.#show();
+    this.#explain();
+  }
+
+  /** The quotient at the chosen ε, beside autograd's slope. */
+  #show() {
+    const { at, measured } = this;
+    if (!measured) return;
+    setText(this.epsilon, exact(STEPS[at], 3));
+    const row = (precision) => {
+      const { above, below, quotients, gradient } = measured[precision];
+      return [precision, digits(above[at]), digits(below[at]), digits(quotients[at]), digits(gradient), brief(this.errors[precision][at])];
+    };
+    const heads = ["", `${this.result} at w + ε`, "at w − ε", "difference / 2ε", "autograd", "apart"];
+    const cells = (tag, list) => make("tr", {}, ...list.map((text) => make(tag, { text })));
+    this.table.replaceChildren(make("h3", { text: `w = ${this.name} = ${exact(this.weight, 9)}` }), make("table", {}, cells("th", heads), ...["float32", "float64"].map((p) => cells("td", row(p)))));
+    this.figure.mark();
+  }
+
+  #explain() {
+    const found = (precision) => best(this.errors[precision], STEPS);
+    const [single, double] = [found("float32"), found("float64")];
+    const p = (head, text) => make("p", {}, make("b", { text: head }), text);
+    this.explained.replaceChildren(make("h3", { text: "Why a U?" }),
+      p("Right: truncation. ", "A step of ε does not see how the loss bends on the way. That error shrinks with ε²: a tenth of the step, a hundredth of the error."),
+      p("Left: rounding. ", "Two almost equal numbers are subtracted, so the digits that they share are lost, and what is left is divided by a tiny 2ε. That error grows with 1/ε. Where ε is so small that w + ε is w, the measured slope is 0."),
+      p("Between: the best ε. ", `float32 keeps about 7 digits and does best here at ε = ${brief(single.step)}: ${off(single.error)}; float64 keeps about 16: ε = ${brief(double.step)}, ${off(double.error)}.`),
+      p("So is it right? ", verdict(double.error, this.truth)));
+  }
+
+  #scales(width, height) {
+    const shown = Object.values(this.errors).flat().filter((error) => error > 0);
+    const low = Math.max(LOWEST, Math.min(...shown, 1e-6));
+    const high = 10 * Math.max(...shown, low * 1e3);
+    return [new Scale(1e-11, 1, GUTTER.left, width - GUTTER.right, true), new Scale(10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(high)), height - GUTTER.bottom, GUTTER.top, true)];
+  }
+
+  #paint(pen, width, height) {
+    if (!this.measured) return;
+    const theme = this.colors;
+    const [x, y] = this.#scales(width, height);
+    drawAxes(pen, x, y, theme, { x: "ε (logarithmic)", y: "error of the slope" });
+    pen.save();
+    pen.beginPath();
+    pen.rect(x.start, y.end, x.end - x.start, y.start - y.end);
+    pen.clip();
+    const muted = { color: theme.color("ghost"), dash: [2, 3], width: 1 };
+    for (const precision of ["float32", "float64"]) {
+      const { rounding, truncation } = parts(precision, this.measured[precision], this.errors.float64, STEPS);
+      drawCurve(pen, x, y, STEPS.map((step, i) => [step, rounding[i]]), muted);
+      if (precision === "float64") drawCurve(pen, x, y, STEPS.map((step, i) => [step, truncation[i]]), muted);
+      const { color, dash } = LOOKS[precision];
+      drawCurve(pen, x, y, STEPS.map((step, i) => [step, this.errors[precision][i]]), { color: theme.color(color), dash, width: 2, dots: 2.5 });
+    }
+    pen.strokeStyle = theme.color("text");
+    pen.lineWidth = 1;
+    line(pen, x.pixel(STEPS[this.at]), y.start, x.pixel(STEPS[this.at]), y.end);
+    pen.restore();
+    this.#labels(pen, x, y);
+  }
+
+  #labels(pen, x, y) {
+    const theme = this.colors;
+    pen.font = theme.font(13);
+    pen.textBaseline = "bottom";
+    pen.textAlign = "left";
+    const at = (precision, i) => [x.pixel(STEPS[i]), Math.max(y.end + 14, y.pixel(Math.max(this.errors[precision][i], y.low)) - 10)];
+    for (const [precision, i] of [["float32", 31], ["float64", 21]]) {
+      pen.fillStyle = theme.color(LOOKS[precision].color);
+      pen.fillText(precision, ...at(precision, i));
+    }
+    pen.fillStyle = theme.color("muted");
+    pen.textAlign = "right";
+    const { rounding, truncation } = parts("float64", this.measured.float64, this.errors.float64, STEPS);
+    const inside = (error) => Math.min(y.start - 4, Math.max(y.end + 30, y.pixel(Math.max(error, y.low))));
+    if (truncation[8] > y.low) pen.fillText("truncation ∝ ε²", x.end - 4, inside(truncation[6]) + 24);
+    pen.textAlign = "left";
+    pen.fillText("rounding ∝ 1/ε", x.pixel(STEPS[31]), inside(rounding[31]) - 12);
+  }
+
+  #nearest(left) {
+    const [x] = this.#scales(this.figure.surface.width, this.figure.surface.height);
+    const at = Math.round(-3 * Math.log10(x.value(left)));
+    return at >= 0 && at < STEPS.length ? at : -1;
+  }
+
+  #point(left) {
+    const i = this.measured ? this.#nearest(left) : -1;
+    if (i < 0) return null;
+    const [x, y] = this.#scales(this.figure.surface.width, this.figure.surface.height);
+    return { x: x.pixel(STEPS[i]), y: y.end + 20, lines: [`ε = ${brief(STEPS[i])}`, ...["float32", "float64"].map((p) => `${p}: ${digits(this.measured[p].quotients[i])}, ${brief(this.errors[p][i])} off`)] };
+  }
+
+  #click(left) {
+    const at = this.measured ? this.#nearest(left) : -1;
+    if (at < 0) return;
+    this.at = at;
+    this.slider.value = STEPS.length - 1 - at;
+    this.#show();
+  }
+
+  #alt() {
+    if (!this.measured) return "no measurement yet";
+    const said = ["float32", "float64"].map((p) => [p, best(this.errors[p], STEPS)]).map(([p, { step, error }]) => `${p} is best at ε = ${brief(step)}, ${brief(error)} off`);
+    return `Error of the measured slope of ${this.name} against ε, both logarithmic, shaped like a U: ${said.join("; ")}.`;
+  }
+
+  #csv() {
+    return [["epsilon", "quotient float32", "error float32", "quotient float64", "error float64"], ...STEPS.map((step, i) => [step, ...["float32", "float64"].flatMap((p) => [this.measured[p].quotients[i], this.errors[p][i]])])];
+  }
+
+  unmount() {
+    this.isClosed = true;
+    this.query.close();
+    this.painter.stop();
+    this.figure.close();
+  }
+}
+
+/** In words, whether the two agree: by the smallest error as a share of the slope. */
+export function verdict(error, slope) {
+  if (slope === 0 && error === 0) return "Both say 0: the result does not depend on this number here.";
+  const share = error / Math.max(Math.abs(slope), 1e-12);
+  if (share < 1e-4) return `Yes: at its best the measured slope agrees with autograd’s ${share === 0 ? "exactly" : `to ${brief(share)} of it`}.`;
+  return `They differ by ${brief(share)} of the slope. Near a kink, such as ReLU’s at 0, there is no one slope to agree on; elsewhere it would be a mistake.`;
+}
+
+/** Values that a link gives to variables. */
+function moved(text, starts) {
+  return text.split(",").map((pair) => pair.split(":")).filter(([name, value]) => starts.has(name) && Number.isFinite(Number.parseFloat(value))).map(([name, value]) => [name, Number.parseFloat(value)]);
+}
