@@ -2,6 +2,7 @@
 
 import { make, setText } from "../base/dom.js";
 import { drawCells, hatch, heatImage, RangeBar } from "../base/heat.js";
+import { fitted, labelRoom } from "../base/label.js";
 import { significant } from "../base/numbers.js";
 import { Surface } from "../base/paint.js";
 
@@ -93,32 +94,30 @@ export class Attention {
 
   #paint(context, data, n, labels) {
     const theme = this.theme();
-    const side = Math.min(this.surface.width, this.surface.height) - LABEL;
+    const edge = (this.edge = Math.max(LABEL, labelRoom(labels)));
+    const side = Math.min(this.surface.width - edge, this.surface.height - LABEL);
     this.cell = side / n;
     const image = heatImage(n, n, (key, query) => (key > query ? NaN : data[query * n + key]), theme.ramp("probability"));
     context.fillStyle = context.createPattern(hatch(theme.color("hatch")), "repeat");
     context.beginPath();
-    for (let query = 0; query < n - 1; query++) context.rect(LABEL + (query + 1) * this.cell, LABEL + query * this.cell, side - (query + 1) * this.cell, this.cell);
+    for (let query = 0; query < n - 1; query++) context.rect(edge + (query + 1) * this.cell, LABEL + query * this.cell, side - (query + 1) * this.cell, this.cell);
     context.fill();
-    drawCells(context, image, LABEL, LABEL, side, side);
+    drawCells(context, image, edge, LABEL, side, side);
     context.strokeStyle = theme.color("line");
-    context.strokeRect(LABEL - 0.5, LABEL - 0.5, side + 1, side + 1);
+    context.strokeRect(edge - 0.5, LABEL - 0.5, side + 1, side + 1);
     context.font = theme.font(Math.min(12, Math.max(9, this.cell)), "code-font");
     context.textAlign = "center";
     context.textBaseline = "middle";
-    const every = Math.max(1, Math.ceil(CLOSEST_LABELS / this.cell));
-    for (let i = 0; i < n; i += every) {
-      const at = LABEL + (i + 0.5) * this.cell;
-      context.fillStyle = theme.color("query-text");
-      context.fillText(labels[i], LABEL / 2, at, LABEL);
-      context.fillStyle = theme.color("key-text");
-      context.fillText(labels[i], at, LABEL / 2, this.cell * every);
-    }
+    const [down, across] = [CLOSEST_LABELS, Math.max(CLOSEST_LABELS, labelRoom(labels))].map((closest) => Math.max(1, Math.ceil(closest / this.cell)));
+    context.fillStyle = theme.color("query-text");
+    for (let i = 0; i < n; i += down) context.fillText(fitted(context, labels[i], edge - 2), edge / 2, LABEL + (i + 0.5) * this.cell);
+    context.fillStyle = theme.color("key-text");
+    for (let i = 0; i < n; i += across) context.fillText(fitted(context, labels[i], this.cell * across - 2), edge + (i + 0.5) * this.cell, LABEL / 2);
   }
 
   #say(data, n, { labels, step }) {
     const [x, y] = this.hover ?? [-1, -1];
-    const [key, query] = [Math.floor((x - LABEL) / this.cell), Math.floor((y - LABEL) / this.cell)];
+    const [key, query] = [Math.floor((x - this.edge) / this.cell), Math.floor((y - LABEL) / this.cell)];
     const isInside = key >= 0 && query >= 0 && key < n && query < n;
     let text = `step ${step} · rows are queries, columns the keys they look at`;
     if (isInside && key > query) text = `“${labels[query]}” at ${query} cannot see position ${key}: it comes later`;
@@ -127,7 +126,7 @@ export class Attention {
     if (isInside) {
       const context = this.surface.context;
       context.strokeStyle = this.theme().color("text");
-      context.strokeRect(LABEL + key * this.cell, LABEL + query * this.cell, this.cell, this.cell);
+      context.strokeRect(this.edge + key * this.cell, LABEL + query * this.cell, this.cell, this.cell);
     }
     this.box.setAttribute("aria-label", `Attention pattern of layer ${this.layer}, head ${this.head}, ${n} by ${n}, at step ${step}.`);
   }

@@ -1,6 +1,7 @@
 /** How surprised the model was by each token of one held-out text: a bar of −ln p over every token. */
 
 import { make, setText } from "../base/dom.js";
+import { fitted, labelRoom } from "../base/label.js";
 import { significant } from "../base/numbers.js";
 import { Surface } from "../base/paint.js";
 
@@ -46,7 +47,7 @@ export class Tokens {
     const wide = (surface.width - LEFT - RIGHT) / losses.length;
     const under = this.hover === null ? -1 : Math.floor((this.hover - LEFT) / wide);
     this.#axis(context, floor, top, run.ln_guess);
-    context.font = this.theme().font(12, "code-font");
+    context.font = this.theme().font(labelRoom(targets) ? 10 : 12, "code-font");
     context.textAlign = "center";
     losses.forEach((loss, i) => {
       const height = Math.min(1, loss / top) * (floor - 8);
@@ -55,9 +56,9 @@ export class Tokens {
       if (wide < 7) return;
       context.textBaseline = "top";
       context.fillStyle = this.theme().color("text");
-      context.fillText(targets[i], LEFT + (i + 0.5) * wide, floor + 4, wide * 1.4);
+      context.fillText(fitted(context, targets[i], wide), LEFT + (i + 0.5) * wide, floor + 4);
       context.fillStyle = this.theme().color("muted");
-      context.fillText(labels[i], LEFT + (i + 0.5) * wide, floor + 21, wide * 1.4);
+      context.fillText(fitted(context, labels[i], wide), LEFT + (i + 0.5) * wide, floor + 21);
     });
     this.#say(probe, under);
   }

@@ -2,6 +2,7 @@
 
 import { make, setText } from "../base/dom.js";
 import { drawCells, hatch, heatImage, RangeBar } from "../base/heat.js";
+import { fitted } from "../base/label.js";
 import { significant } from "../base/numbers.js";
 import { drawLabels } from "./labels.js";
 import { inCode, shapeWords } from "./names.js";
@@ -186,7 +187,7 @@ export class Heatmap {
     this.#setFont(this.theme().font(13, "code-font"));
     for (let i = from.column; i < from.column + n.columns; i++) {
       const text = isToken ? labelOf(manifest, "vocab", tensor.data[i]) : String(tensor.data[i]);
-      context.fillText(text, x + (i + 0.5) * cell.width, y + cell.height / 2 + 1, cell.width);
+      context.fillText(fitted(context, text, cell.width), x + (i + 0.5) * cell.width, y + cell.height / 2 + 1);
     }
   }
 

@@ -1,7 +1,10 @@
 /** The labels beside a heatmap's cells: tokens where an axis has tokens, else numbers, as many as there is room for. */
 
+import { fitted, labelRoom } from "../base/label.js";
+import { labelsOn } from "./names.js";
 import { labelEvery, labelOf } from "./picture.js";
 
+const WORD = 40;               // pixels for a word beside a word: longer ones end in …
 const EDGE = 3;                // pixels from the end that a label must stay away
 
 /**
@@ -16,7 +19,7 @@ export function drawLabels(context, { theme, manifest, slice, layout: { cell, gu
   const write = (axis, first, count, pixels, isAcross, at) => {
     const isToken = labelOf(manifest, axis, first) !== String(first) || axis === "vocab";
     setFont(isToken ? theme.font(12, "code-font") : theme.font(10));
-    const every = labelEvery(pixels, isToken, isAcross);
+    const every = labelEvery(pixels, isToken, isAcross, isAcross && isToken ? Math.min(WORD, labelRoom(labelsOn(manifest, axis))) : 0);
     const [start, end] = isAcross ? [gutter.left, gutter.left + seen.width] : [gutter.top, gutter.top + seen.height];
     for (let i = Math.ceil(first / every) * every; i < first + count; i += every) {
       const middle = (isAcross ? x : y) + (i + 0.5) * pixels;
@@ -24,13 +27,8 @@ export function drawLabels(context, { theme, manifest, slice, layout: { cell, gu
     }
   };
   write(columnAxis, from.column, n.columns, cell.width, true, (text, middle, every) => {
-    context.fillText(text, middle, gutter.top / 2, ...atMost(text, Math.max(20, every * cell.width)));
+    context.fillText(fitted(context, text, Math.max(20, every * cell.width - 2)), middle, gutter.top / 2);
   });
   if (!gutter.left) return;
-  write(rowAxis, from.row, n.rows, cell.height, false, (text, middle) => context.fillText(text, gutter.left / 2, middle, ...atMost(text, gutter.left - 2)));
-}
-
-/** A widest width costs a measurement, which short labels need not. */
-function atMost(text, width) {
-  return text.length > 2 ? [width] : [];
+  write(rowAxis, from.row, n.rows, cell.height, false, (text, middle) => context.fillText(fitted(context, text, gutter.left - 2), gutter.left / 2, middle));
 }

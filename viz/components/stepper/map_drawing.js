@@ -7,6 +7,8 @@ const SVG = "http://www.w3.org/2000/svg";
 const SPINE = 20;              // pixels from the left edge
 const BRANCHES = 46;           // where the three columns begin
 const TOKENS = 26;             // pixels for the row of tokens
+const LETTER = 7.3;
+const LEAST_SHARE = 0.55;
 const TALLEST_ROW = 30;
 
 function draw(tag, attributes, ...children) {
@@ -136,9 +138,17 @@ export class MapDrawing {
 
   #tokens({ manifest: { labels } }) {
     const group = draw("g", { class: "tokens" });
-    const room = Math.max(1, Math.floor((this.width - 8) / 11));
-    const shown = labels.length > room ? [...labels.slice(0, room - 1), "…"] : labels;
-    shown.forEach((label, i) => group.append(text(10 + i * Math.min(20, (this.width - 16) / shown.length), this.height - 10, label, "middle")));
+    const wide = (label) => Math.max(20, label.length * LETTER + 6);
+    const all = labels.reduce((sum, label) => sum + wide(label), 0);
+    const share = Math.max(LEAST_SHARE, Math.min(1, (this.width - 20) / all));   // letters may stand closer than words
+    let x = 2;
+    for (const label of labels) {
+      const own = label.length > 2 ? wide(label) : wide(label) * share;
+      const isFull = x + own > this.width - 14;
+      group.append(text(x + (isFull ? 10 : own) / 2, this.height - 10, isFull ? "…" : label, "middle"));
+      if (isFull) break;
+      x += own;
+    }
     return group;
   }
 

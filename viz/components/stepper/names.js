@@ -29,8 +29,12 @@ export function span(factors, shape) {
 
 /** The token that stands at a place of an axis, where it has tokens: “r”; else nothing. */
 export function tokenAt(manifest, axis, i) {
-  const labels = axis === "vocab" ? manifest.vocabulary : TOKEN_AXES.includes(axis) ? manifest.labels : null;
-  return labels?.[i];
+  return labelsOn(manifest, axis)[i];
+}
+
+/** All tokens of an axis in their order; [] where it has none. */
+export function labelsOn(manifest, axis) {
+  return (axis === "vocab" ? manifest.vocabulary : TOKEN_AXES.includes(axis) ? manifest.labels : null) ?? [];
 }
 
 /** One place on an axis, in words: `query 3 “r”`. */

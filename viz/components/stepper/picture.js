@@ -5,25 +5,25 @@ import { tokenAt } from "./names.js";
 
 const SMALLEST = 6;     // pixels of a cell: smaller ones would be a smear, so the picture scrolls
 const LETTER = 15;             // a cell that is written in is larger
-const LABELS = 24;      // pixels for the labels of rows
+const LABELS = 24;             // pixels for the labels of rows, unless tokens are long
 const WIDEST = 26;
 const TALLEST = 14;
 const ROW = 22;                // pixels of a vector's only row
 
 const known = new WeakMap();   // numbers → their statistics
 
-/** @typedef {{rows: number, columns: number, offset: number, axes: string[], smallest: number}} Slice two axes of a tensor;
- *   vectors have one row; `smallest`: pixels that a cell has at least */
+/** @typedef {{rows: number, columns: number, offset: number, axes: string[], smallest: number, labels: number}} Slice two
+ *   axes of a tensor; vectors have one row; `smallest`: pixels that a cell has at least; `labels`: those of its row labels */
 
 /**
  * What is shown of a tensor: all of it, or one head.
  * @param {{shape: number[], axes: string[]}} spec @returns {Slice}
  */
-export function sliceOf({ shape, axes, dtype }, head) {
+export function sliceOf({ shape, axes, dtype, labelled = 0 }, head) {
   const [rows, columns] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1];
   const at = shape.length > 2 ? Math.min(head, shape[0] - 1) : 0;
   const smallest = dtype === "int32" ? LETTER : SMALLEST;
-  return { rows, columns, offset: at * rows * columns, axes: [shape.length > 1 ? axes.at(-2) : "", axes.at(-1) ?? ""], smallest };
+  return { rows, columns, offset: at * rows * columns, axes: [shape.length > 1 ? axes.at(-2) : "", axes.at(-1) ?? ""], smallest, labels: Math.max(LABELS, labelled) };
 }
 
 /** Smallest and largest finite number, the largest size, and the norm √Σ x². */
@@ -76,9 +76,9 @@ export function isMasked([rowAxis, columnAxis], row, column, value) {
  * Sizes in whole pixels: cells, gutters for labels, and the part that is seen at once.
  * @param {Slice} slice @param {{width: number, height: number}} room that the picture may take
  */
-export function fit({ rows, columns, axes, smallest }, room) {
+export function fit({ rows, columns, axes, smallest, labels }, room) {
   const isVector = rows === 1;
-  const gutter = { left: isVector ? 0 : LABELS, top: 15 };
+  const gutter = { left: isVector ? 0 : labels, top: 15 };
   const width = room.width - gutter.left;
   const wide = clamp(Math.floor(width / columns), smallest, WIDEST);
   const tall = clamp(Math.floor(room.height / rows), SMALLEST, TALLEST);
@@ -92,9 +92,9 @@ export function fit({ rows, columns, axes, smallest }, room) {
   return { cell, gutter, seen, whole: { width: columns * cell.width, height: rows * cell.height } };
 }
 
-/** Every how many places there is room for a label. */
-export function labelEvery(pixels, isToken, isAcross) {
-  const needed = isToken ? (isAcross ? 9 : 11) : isAcross ? 22 : 10;
+/** Every how many places there is room for a label; long tokens side by side want `wide` pixels. */
+export function labelEvery(pixels, isToken, isAcross, wide = 0) {
+  const needed = isToken ? (isAcross ? Math.max(9, wide) : 11) : isAcross ? 22 : 10;
   if (pixels >= needed) return 1;
   return [2, 4, 5, 8, 10, 16, 20, 32, 50, 64, 100].find((every) => every * pixels >= needed) ?? 200;
 }

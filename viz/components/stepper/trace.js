@@ -1,5 +1,8 @@
 /** One trace: its operations, in order, and its tensors, whose numbers are fetched when they are first asked for. */
 
+import { labelRoom } from "../base/label.js";
+import { labelsOn } from "./names.js";
+
 /**
  * @typedef {{name: string, shape: number[], axes: string[], role: string, blob: string, data: Float32Array|Int32Array}} Tensor
  * @typedef {{i: number, name: string, part: string, kind: string, inputs: string[], settings: object, forward: string,
@@ -53,6 +56,7 @@ export class TraceStore {
     for (const { name } of this.operations) {
       if (name.includes("<-")) this.#branches.set(plain(name), [...(this.#branches.get(plain(name)) ?? []), name]);
     }
+    for (const spec of Object.values(manifest.tensors)) spec.labelled = labelRoom(labelsOn(manifest, spec.axes.at(-2)));
     this.error = "";
     this.version += 1;
     this.#tell("trace");

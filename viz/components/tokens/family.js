@@ -1,8 +1,9 @@
 /** One token's family: the pieces that it was merged from, and the tokens that were made with it. */
 
 import { Figure } from "../base/figure.js";
+import { fitted } from "../base/label.js";
+import { box } from "./box.js";
 import { N_BYTES } from "./record.js";
-import { box, elided } from "./write.js";
 
 const HEIGHT = 300;
 const TALLEST = 34;
@@ -127,7 +128,7 @@ export class Family {
     pen.textAlign = "center";
     pen.textBaseline = "middle";
     pen.fillStyle = theme.color(isLearned ? "text" : "muted");
-    pen.fillText(elided(pen, this.walk.record.label(id), wide - 6), x + wide / 2, top + high / 2 + 0.5);
+    pen.fillText(fitted(pen, this.walk.record.label(id), wide - 6), x + wide / 2, top + high / 2 + 0.5);
     this.#boxes.push({ id, x, y: top, wide, tall: high });
   }
 

@@ -1,8 +1,8 @@
 /** Which two tokens stand side by side most often now: bars, the pair that is merged next on top, ties named. */
 
 import { Figure } from "../base/figure.js";
+import { fitted } from "../base/label.js";
 import { count } from "../base/numbers.js";
-import { elided } from "./write.js";
 
 const ROW = 22;
 const AXIS = 30;
@@ -47,7 +47,7 @@ export class Pairs {
       pen.font = theme.font(13 * zoom, "code-font", isChosen ? 600 : 400);
       pen.fillStyle = theme.color("text");
       pen.textAlign = "right";
-      pen.fillText(elided(pen, `${this.walk.record.label(a)} + ${this.walk.record.label(b)}`, left - 10), left - 8, y + (ROW / 2) * zoom);
+      pen.fillText(fitted(pen, `${this.walk.record.label(a)} + ${this.walk.record.label(b)}`, left - 10), left - 8, y + (ROW / 2) * zoom);
       pen.textAlign = "left";
       pen.fillText(count(n), left + Math.max(2, (n / most) * (right - left)) + 6, y + (ROW / 2) * zoom);
     });

@@ -3,7 +3,7 @@
 import { disable, make, setText } from "../base/dom.js";
 import { Figure } from "../base/figure.js";
 import { count } from "../base/numbers.js";
-import { box } from "./write.js";
+import { box } from "./box.js";
 
 const LINE = 24;
 const LINES = 12;

@@ -1,9 +1,10 @@
 /** One text three times, aligned: its characters, their bytes, its byte-pair tokens, each with its id. */
 
 import { Figure } from "../base/figure.js";
+import { fitted } from "../base/label.js";
 import { count } from "../base/numbers.js";
+import { box } from "./box.js";
 import { N_BYTES } from "./record.js";
-import { box, elided } from "./write.js";
 
 const UNIT = 27;               // pixels of a byte
 const ROW = 38;
@@ -15,7 +16,6 @@ const hex = (byte) => byte.toString(16).padStart(2, "0");
 
 export class Rows {
   #hover = null;               // [from, to): the bytes that are lit
-  #known = new Map();
 
   /** @param {HTMLElement} place @param {{walk: Walk, painter: Painter, theme: () => Theme, zoom: number}} needs */
   constructor(place, { walk, painter, theme, zoom }) {
@@ -105,15 +105,10 @@ export class Rows {
     box(pen, x + 1, y + 1, wide - 2, ROW * zoom - 4, { fill, stroke: theme.color(isLit ? "text" : "line") });
     pen.font = theme.font(14 * zoom, "code-font", 600);
     pen.fillStyle = theme.color("text");
-    pen.fillText(elided(pen, cell.label, wide - 4, this.#widths(row, wide)), x + wide / 2, y + 12.5 * zoom);
+    pen.fillText(fitted(pen, cell.label, wide - 4), x + wide / 2, y + 12.5 * zoom);
     pen.font = theme.font(11 * zoom, "code-font");
     pen.fillStyle = theme.color(cell.id === null ? "bad" : "muted");
     pen.fillText(cell.id === null ? "–" : String(cell.id), x + wide / 2, y + 26.5 * zoom);
-  }
-
-  #widths(row, wide) {
-    const key = `${row} ${wide}`;
-    return this.#known.get(key) ?? this.#known.set(key, new Map()).get(key);
   }
 
   #at(x, y) {
