@@ -141,3 +141,26 @@ def test_from_a_run_on_a_table_there_is_a_way_to_names_and_to_a_number_of_rows(o
     at.run()
     assert in_link(choose(at, "dataset", "names"), "batch_size") == "32"
     assert "64" in at.selectbox(key="setting:batch_size").options
+
+
+def test_byte_pairs_are_chosen_in_the_settings_and_go_into_link_and_run(opened):
+    at = opened()
+    at.session_state["settings_open"], at.session_state["settings_tab"] = True, "Data"
+    at.run()
+    assert not [each for each in at.slider if each.key == "setting:n_merges"], "shown with byte pairs only"
+    choose(at, "tokenizer", "bpe")
+    at.slider(key="setting:n_merges").set_value(40).run()
+    assert (in_link(at, "tokenizer"), in_link(at, "n_merges")) == ("bpe", "40")
+    next(button for button in at.button if button.label == "Start new run").click().run()
+    assert not at.exception
+    config = connect().request("describe", run=in_link(at, "run"))[0]["config"]
+    assert (config["tokenizer"], config["n_merges"], config["vocab_size"]) == ("bpe", 40, 296)
+    choose(at, "dataset", "copy")
+    assert not [each for each in at.slider if each.key == "setting:n_merges"], "tasks use symbols"
+
+
+def test_a_link_with_byte_pairs_starts_such_a_run(opened):
+    at = opened(tokenizer="bpe", n_merges="25")
+    config = connect().request("describe", run=in_link(at, "run"))[0]["config"]
+    assert (config["tokenizer"], config["vocab_size"]) == ("bpe", 281)
+    assert "n_merges must be a whole number from 1 to 1792" in said(opened(tokenizer="bpe", n_merges="1793"))[0]
