@@ -46,7 +46,7 @@ export class Earlier {
 
   async #fill(turn) {
     this.#newest = this.newest();
-    const [question, chosen] = [{ tokens: this.prompt(), rule: asked(this.rule()), seed: this.rule().seed, n: LENGTH }, spread(this.steps(), N)];
+    const [question, chosen] = [{ tokens: this.prompt(), rule: asked(this.rule()), seed: this.rule().seed, n: Math.min(LENGTH, this.data.answer_length || LENGTH) }, spread(this.steps(), N)];
     const key = JSON.stringify(question);
     const rows = [...chosen, null];
     this.#show(rows.map((step) => ({ step, text: this.#known.get(`${step} ${key}`) })));
@@ -84,7 +84,7 @@ export class Earlier {
 
   #row({ step: place, given, text: words }, { step, text, isNow }) {
     setText(place, step === null ? "now" : `step ${count(step)}${isNow ? " (now)" : ""}`);
-    setText(given, this.spelled(this.prompt().slice(-12)));
+    setText(given, this.spelled(this.prompt().slice(-12)) + this.data.joiner);
     setText(words, text ?? "…");
   }
 

@@ -77,7 +77,7 @@ export class Funnel {
       const befores = [stages.raw, stages.tempered, stages.topK];
       chances.forEach((probs, i) => bar(pen, theme, columns[i + 1], { y, limit, value: probs[id], before: befores[i][id], isHit: id === token && i === 2 }));
     }
-    if (this.#rest) this.#others(pen, theme, columns, stages, chances, limit);
+    if (this.#rest) this.#others(pen, theme, columns, stages, chances);
     sums(pen, theme, columns, chances, this.figure.surface.height);
   }
 
@@ -92,7 +92,7 @@ export class Funnel {
     number(pen, theme, logits[id], x + room, y);
   }
 
-  #others(pen, theme, columns, stages, chances, limit) {
+  #others(pen, theme, columns, stages, chances) {
     const y = HEAD + this.#shown * ROW;
     const ids = Array.from(stages.order.subarray(this.#shown));
     const sum = (probs) => ids.reduce((total, id) => total + probs[id], 0);
@@ -100,8 +100,7 @@ export class Funnel {
     pen.fillStyle = theme.color("muted");
     pen.textAlign = "left";
     pen.fillText(`${ids.length} others together`, columns[0].x, y + ROW / 2);
-    const befores = [stages.raw, stages.tempered, stages.topK].map(sum);
-    chances.forEach((probs, i) => bar(pen, theme, columns[i + 1], { y, limit, value: sum(probs), before: befores[i] }));
+    chances.forEach((probs, i) => number(pen, theme, sum(probs), columns[i + 1].x + columns[i + 1].room, y, sum(probs) ? "" : "cut"));
   }
 
   #rowAt(y) {

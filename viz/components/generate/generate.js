@@ -119,6 +119,7 @@ class GenerateView {
     if (this.at !== null || this.isLive || this.tape.now.step !== this.measured) this.asking[1].renew();
     this.measured = this.tape.now.step;
     this.#mark();
+    if (this.isWanted) this.#step();
   }
 
   #failed(words) {
@@ -148,7 +149,9 @@ class GenerateView {
     this.#moved();
   }
 
+  /** Write the token that the draw falls on; where the model is still being asked, as soon as it has answered. */
   #step() {
+    this.isWanted = !this.scene;
     if (!this.scene) return;
     const { token, u, stages } = this.scene;
     this.#write({ token, how: "drawn", u, chance: stages.topP[token] });
@@ -179,7 +182,7 @@ class GenerateView {
 
   #pause() {
     this.#playing += 1;
-    this.isPlaying = false;
+    this.isPlaying = this.isWanted = false;
     this.#mark();
   }
 
@@ -260,9 +263,12 @@ class GenerateView {
     this.colors = new Theme(this.element);
   }
 
+  /** Pictures of what comes next stay as they are while the model is asked: nothing flickers. */
   #mark() {
     this.#recompute();
     this.painter.mark(this);
+    if (!this.scene && this.isDrawn) return;
+    this.isDrawn = Boolean(this.scene);
     for (const part of this.parts) part.mark();
   }
 
@@ -274,9 +280,10 @@ class GenerateView {
     this.message.hidden = !words;
     this.message.classList.toggle("trouble", Boolean(trouble));
     this.text.show(this.tape, this.#ended);
-    this.writing.show({ isPlaying: this.isPlaying, canUndo: this.tape.canUndo, canWrite: Boolean(this.scene), isEmpty: !this.tape.written.length, problem: this.error });
+    this.writing.show({ isPlaying: this.isPlaying, canUndo: this.tape.canUndo, canWrite: this.isDrawn && !this.error, isEmpty: !this.tape.written.length, problem: this.error });
     const isTraining = history.status.state === "training";
-    this.model.show({ step: this.tape.now?.step ?? null, newest: history.step, steps: this.steps, at: this.at, isLive: this.isLive, isTraining });
+    this.step = this.tape.now?.step ?? this.step ?? null;
+    this.model.show({ step: this.step, newest: history.step, steps: this.steps, at: this.at, isLive: this.isLive, isTraining });
     this.rules.show(this.rule);
     this.element.dataset.step = String(this.tape.now?.step ?? "");
   }

@@ -38,7 +38,7 @@ export class TextView {
     const size = this.blockSize();
     if (gone) return `The model reads ${size} tokens at once: its window has slid on, and the first ${gone === 1 ? "token no longer counts" : `${gone} tokens no longer count`}.`;
     const left = size - n;
-    return left ? `The model reads all ${n} ${n === 1 ? "token" : "tokens"}; its window has room for ${left} more.`
+    return left ? `The model reads ${n === 1 ? "this one token" : `all ${n} tokens`}; its window has room for ${left} more.`
       : `The model's window of ${size} tokens is full: with the next one it slides on, and the first token no longer counts.`;
   }
 }
