@@ -58,15 +58,9 @@ export class HeadMap {
     for (let i = 0; i < labels.length; i++) {
       const middle = edge + (i + 0.5) * this.cell;
       pen.fillStyle = theme.color("query-text");
-<<<<<<< HEAD
-      if (i % down === 0) pen.fillText(labels[i], AXIS + LABEL / 2, middle, LABEL);
+      if (i % down === 0) pen.fillText(fitted(pen, labels[i], LABEL + 4), AXIS + LABEL / 2, middle);
       pen.fillStyle = theme.color("key-text");
       if (i % across === 0) pen.fillText(labels[i], middle, AXIS + LABEL / 2);
-=======
-      pen.fillText(fitted(pen, labels[i], LABEL + 4), AXIS + LABEL / 2, middle);
-      pen.fillStyle = theme.color("key-text");
-      pen.fillText(fitted(pen, labels[i], Math.max(CLOSEST, this.cell * every)), middle, AXIS + LABEL / 2);
->>>>>>> fa8fb94 (The Tokens page is held to the tokenizers in the browser, to texts of every kind, and to 50 ms a step)
     }
     pen.font = theme.font(12);
     pen.textAlign = "left";

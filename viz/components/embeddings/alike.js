@@ -64,13 +64,8 @@ export class Alike {
     const [every, beside] = [LEAST, Math.min(wide + 4, 40)].map((room) => Math.max(1, Math.ceil(room / this.cell)));
     for (let i = 0; i < n; i++) {
       const at = LABEL + (i + 0.5) * this.cell;
-<<<<<<< HEAD
-      if (i % every === 0) pen.fillText(this.labels[this.rows[i]], LABEL / 2, at, LABEL);
-      if (i % beside === 0) pen.fillText(this.labels[this.rows[i]], at, LABEL / 2, this.cell * beside);
-=======
-      pen.fillText(fitted(pen, this.names[this.rows[i]], LABEL), LABEL / 2, at);
-      pen.fillText(fitted(pen, this.names[this.rows[i]], this.cell * every), at, LABEL / 2);
->>>>>>> fa8fb94 (The Tokens page is held to the tokenizers in the browser, to texts of every kind, and to 50 ms a step)
+      if (i % every === 0) pen.fillText(fitted(pen, this.labels[this.rows[i]], LABEL), LABEL / 2, at);
+      if (i % beside === 0) pen.fillText(fitted(pen, this.labels[this.rows[i]], this.cell * beside), at, LABEL / 2);
     }
   }
 
