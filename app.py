@@ -26,6 +26,7 @@ from viz.routes.assets import asset_routes
 from viz.routes.browser_key import BrowserKey
 from viz.routes.follow import follow_routes
 from viz.routes.live import live_routes
+from viz.routes.page_style import PageStyle
 from viz.routes.project import project_routes
 from viz.routes.shipped import shipped_routes
 from viz.routes.traces import trace_routes
@@ -53,5 +54,5 @@ app = st.App(
         *asset_routes(), *live_routes(connect), *shipped_routes(), *trace_routes(), *follow_routes(connect),
         *ask_routes(connect), *project_routes(connect),
     ],
-    middleware=[Middleware(BrowserKey)],
+    middleware=[Middleware(BrowserKey), Middleware(PageStyle)],
 )

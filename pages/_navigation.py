@@ -15,7 +15,6 @@ from pages import _session, _sidebar
 st.set_page_config(page_title="Glassbox", page_icon=str(PROJECT / "assets" / "icon.png"), layout="wide",
                    initial_sidebar_state="collapsed" if _session.is_presented() else "auto")  # fmt: skip
 st.logo(str(PROJECT / "assets" / "logo.svg"), size="large")
-st.html(PROJECT / "viz" / "components" / "page.css")
 page = st.navigation({
     "The run": [
         st.Page("train.py", title="Train", icon=":material/show_chart:", default=True),

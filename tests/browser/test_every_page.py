@@ -8,6 +8,15 @@ from playwright.sync_api import expect
 
 from tools.app_process import ROOT
 
+# How far what stands on the page is moved up or down while it comes, as browsers measure it (Layout Instability API).
+NOTE_MOVES = """
+  globalThis.moved = 0;
+  new PerformanceObserver((list) => {
+    for (const { value, sources } of list.getEntries()) {
+      if (sources.some(({ previousRect, currentRect }) => previousRect.y !== currentRect.y)) globalThis.moved += value;
+    }
+  }).observe({ type: "layout-shift", buffered: true });
+"""
 PAGES = ["", *(path.stem for path in sorted((ROOT / "pages").glob("[!_]*.py")) if path.stem != "train")]
 
 
@@ -17,6 +26,16 @@ def test_a_deep_link_opens_the_page_on_a_fresh_server(fresh_app, page, picture, 
     opened(page)
     expect(page.get_by_test_id("stException")).to_have_count(0)
     picture(page, address or "train")
+
+
+@pytest.mark.parametrize("address", ["", "step"])
+def test_nothing_moves_while_a_page_comes(app, page, address):
+    page.add_init_script(NOTE_MOVES)
+    page.goto(f"{app.url}/{address}?n_steps=20")
+    opened(page)
+    expect(page.locator(".train .curve canvas" if not address else ".stepper .map-box").first).to_be_visible()
+    page.wait_for_timeout(1500)
+    assert page.evaluate("globalThis.moved") < 0.01
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the memory map in /proc, which only Linux has")
