@@ -140,12 +140,15 @@ def by_module(graph: nx.DiGraph, is_open: Collection[str] = ()) -> nx.DiGraph:
 
 
 def flows(graph: nx.DiGraph) -> dict[tuple[int, str | int], Tensor]:
-    """What comes back to each value from each of its readers, and from every box that holds readers of it but not the
-    value itself: with these numbers an edge can be drawn whatever is open."""
+    """What comes back to each value from each of its readers; from every box that holds readers of it but not the value
+    itself; and, as `beyond` a box, from all its readers outside of a box that holds it. With these numbers every wire
+    can be drawn, whatever is open."""
     around = paths(graph)
     found: dict[tuple[int, str | int], Tensor] = {}
     for source, reader, edge in graph.edges(data=True):
-        for place in (*(box for box in around[reader] if box not in around[source]), reader):
+        entered = [box for box in around[reader] if box not in around[source]]
+        left = [f"beyond {box}" for box in around[source] if box not in around[reader]]
+        for place in (*entered, *left, reader):
             found = _with(found, (source, place), edge["gradient"])
     return found
 

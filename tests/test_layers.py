@@ -14,6 +14,7 @@ FILES = sorted([ROOT / "app.py", *(path for folder in FOLDERS for path in (ROOT 
 SCRIPTS = sorted(path for path in (ROOT / "viz").rglob("*.js") if "vendor" not in path.parts)
 
 TORCH_FREE = (
+    "model.derivatives",
     "model.config", "model.fields", "model.presets", "model.sizes", "model.records", "model.words", "model.glossary",
     "model.operations", "model.trace_forward", "model.trace_backward", "model.trace_optimizers", "model.trace_manifest",
     "model.bpe", "model.bpe_tokenizer", "model.visible",

@@ -17,12 +17,14 @@ from starlette.routing import BaseRoute, Route
 
 from model.runs.client import Client, Refused
 from model.runs.wire import encode
+from viz.graph_picture import with_picture
 from viz.routes.traces import RUN_ID, is_own_page
 
 MAX_BYTES = 65536                # of a question
 MAX_KNOWN = 64                   # live questions whose newest answer is remembered
 SECONDS_FRESH = 0.15             # how long it is handed to others
 SECONDS = 20.0                   # that an answer may take
+PICTURES = {"autograd": with_picture}  # looks whose headers get something that only this side can make
 RESERVED = {"self", "command", "do", "run", "key", "id", "command_id", "timeout", "arrays", "what"}
 
 
@@ -60,7 +62,7 @@ class Ask:
             header, arrays = self._connect().request("look", run=run, what=what, timeout=SECONDS, **fields)
         except Refused as refusal:
             return encode({"ok": False, "error": str(refusal)})
-        return encode({**header, "ok": True}, arrays)
+        return encode({**PICTURES.get(what, dict)(header), "ok": True}, arrays)
 
     def _remember(self, place: tuple[str, str, bytes], answer: bytes) -> None:
         self._newest[place] = time.monotonic(), answer
