@@ -41,7 +41,7 @@ def autograd(job: Job, order: Header) -> Answer:
     shown = _graph_header(graph, list(carried))
     digest = hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]
     header = {"at": at, "loss": graph.graph["loss"] if np.isfinite(graph.graph["loss"]) else None, "digest": digest,
-              "n_rows": len(row.tokens), **described(job, row)}  # fmt: skip
+              "n_rows": len(row.tokens), "node": node, **described(job, row)}  # fmt: skip
     header |= {} if order.get("known") == digest else {"graph": shown}
     return header, _numbers(graph, list(carried.values())) | ({} if node is None else _whole(graph, node))
 

@@ -1,19 +1,17 @@
 /** The autograd graph: asks the run for an iteration, and hands it to picture, panel and bar. Mounted by Python. */
 
-import { Asking, ask } from "../base/ask.js";
 import { adoptStyles, make, setText } from "../base/dom.js";
 import { significant } from "../base/numbers.js";
 import { isDark, Painter, Theme } from "../base/paint.js";
-import { AutogradGraph } from "./autograd_graph.js";
 import { Bar } from "./bar.js";
+import { along, Finding } from "./finding.js";
 import { attachKeys } from "./keys.js";
 import { asked, Link } from "./link.js";
+import { Pane } from "./pane.js";
 import { Panel } from "./panel.js";
 import { save } from "./saving.js";
-import { Stage } from "./stage.js";
 import { Tools } from "./tools.js";
-import { Walk } from "./walk.js";
-import { openAt, openFor, search, toggled, zoomOf } from "./zoom.js";
+import { openAt, openFor } from "./zoom.js";
 
 const SHEETS = ["../theme.css", "../base/base.css", "../graph/graph.css"];
 
@@ -26,11 +24,11 @@ export async function mount(root, data) {
 class GraphView {
   constructor(root, data) {
     const { open, node, rows, at, fused } = asked(location.search);
-    Object.assign(this, { data, rows, at, fused, wanted: { open, node }, steps: [], painter: new Painter(), hit: -1, hits: [] });
+    Object.assign(this, { data, rows, at, fused, wanted: { open, node }, steps: [], painter: new Painter(), finding: new Finding() });
     this.link = new Link(() => this.#address());
     this.#build(root);
-    this.stops = [attachKeys(this.#keys())];
-    this.main = this.#pane("");
+    this.stop = attachKeys(this.#keys());
+    this.main = this.#pane(false);
     this.#compare();
     this.#say();
   }
@@ -46,14 +44,15 @@ class GraphView {
     root.replaceChildren(this.element);
     this.stages.append(this.head);
     this.retheme();
-    this.tools = new Tools(tools, this.#acts());
+    this.acts = this.#acts();
+    this.tools = new Tools(tools, this.acts);
     this.bar = new Bar(bar, { open: () => this.main.state.open, moved: () => this.#moved() });
-    this.panel = new Panel(panel, { painter: this.painter, theme: () => this.colors, base: this.data.base, toggle: (box) => this.#toggle(box) });
+    this.panel = new Panel(panel, { painter: this.painter, theme: () => this.colors, base: this.data.base, toggle: (box) => this.#toggle(box, this.main) });
   }
 
   #acts() {
     return {
-      zoom: (zoom) => this.#open(openAt(this.main.stage.graph, zoom), null, true),
+      zoom: (zoom) => this.#zoom(zoom),
       find: (word) => this.#find(word),
       next: (by) => this.#next(by),
       scale: (factor) => this.main.stage.camera.zoom(factor),
@@ -66,17 +65,28 @@ class GraphView {
     };
   }
 
-  /** A picture that goes on asking for its graph; `side` is "" or "fused". */
-  #pane(side) {
-    const state = { open: new Set(), chosen: null, found: new Set(), walk: null };
-    const stage = new Stage(this.stages, state, { choose: (key) => (side ? undefined : this.#choose(key)), toggle: (box) => this.#toggle(box, side) });
-    const pane = { side, state, stage, digest: null };
-    pane.asking = new Asking(this.data, "autograd", {
-      question: () => this.#question(pane),
-      take: (answer) => this.#take(pane, answer),
+  #keys() {
+    const { acts } = this;
+    const [step, along] = [(by) => () => this.bar.step(by), (way) => () => this.#along(way)];
+    return {
+      ArrowRight: step(1), ArrowLeft: step(-1), PageDown: step(1), PageUp: step(-1), " ": () => this.bar.play(),
+      Home: () => this.bar.go(0), End: () => this.bar.go(Infinity), ArrowUp: along("readers"), ArrowDown: along("sources"),
+      Enter: () => this.#enter(), Escape: () => this.#choose(null), "/": () => this.tools.search.focus(),
+      "+": () => acts.scale(1.25), "-": () => acts.scale(1 / 1.25), 0: acts.fit,
+      1: () => acts.zoom("parts"), 2: () => acts.zoom("operations"), 3: () => acts.zoom("nodes"),
+    };
+  }
+
+  /** A picture of the graph; beside the first one there may be a second, of fused attention. */
+  #pane(isSecond) {
+    const pane = new Pane(this.stages, this.data, {
+      question: () => this.#question(isSecond),
+      first: (graph) => this.#first(graph, isSecond),
+      taken: (answer, isNew) => isSecond || this.#taken(answer, isNew),
       failed: (sentence) => this.#failed(sentence),
+      choose: (key) => isSecond || this.#choose(key),
+      toggle: (box) => this.#toggle(box, isSecond ? this.other : this.main),
     });
-    pane.asking.toggle(true);
     return pane;
   }
 
@@ -84,115 +94,81 @@ class GraphView {
     return [this.main, this.other].filter(Boolean);
   }
 
-  #question(pane) {
+  #question(isSecond) {
     if (this.data.problem) return null;
-    const node = pane.side || !pane.state.chosen || !pane.stage.graph ? null : pane.stage.graph.output(pane.state.chosen);
-    const isFused = pane.side === "fused" || this.fused === "1";
-    return { tokens: this.rows === "text" ? this.data.tokens : null, rows: this.rows, is_fused: isFused, at: this.at, known: pane.digest, node };
+    const { graph, state } = this.main ?? {};
+    const node = isSecond || !graph || !state.chosen ? null : graph.output(state.chosen);
+    const tokens = this.rows === "text" ? this.data.tokens : null;
+    return { tokens, rows: this.rows, is_fused: isSecond || this.fused === "1", at: this.at, node };
   }
 
-  #take(pane, { header, arrays }) {
-    const { stage, state } = pane;
-    const { graph: fresh } = header;
-    const graph = fresh ? new AutogradGraph(fresh) : stage.graph;
-    pane.digest = header.digest;
-    graph.takes(arrays);
-    if (state.walk) state.walk.use(graph);
-    else state.walk = new Walk(graph);
-    if (fresh) this.#show(pane, graph);
-    else stage.paint();
-    if (pane.side) return;
+  /** What is open at first: what the address says, a zoom or boxes; in the second picture, what is in the first. */
+  #first(graph, isSecond) {
+    const isThere = (box) => graph.kindOf(box) !== "op" && graph.members.has(box);
+    if (isSecond) return this.main.graph && this.main.zoom ? openAt(graph, this.main.zoom) : new Set([...this.main.state.open].filter(isThere));
+    const { open } = this.wanted;
+    if (!open) return new Set();
+    return open.length === 1 && !graph.members.has(open[0]) ? openAt(graph, open[0]) : new Set(open.filter((box) => graph.members.has(box)));
+  }
+
+  #taken({ header, arrays }, isNew) {
     Object.assign(this, { header, steps: header.steps });
-    if (fresh) this.bar.use(state.walk);
-    this.#choice(arrays);
+    const { graph, state } = this.main;
+    if (isNew) this.bar.use(state.walk);
+    if (isNew || this.panel.key !== state.chosen) this.panel.show(graph, state.chosen);
+    const node = state.chosen && graph.output(state.chosen);
+    if (arrays.gradient && node === header.node) this.panel.takes(arrays);
     this.bar.show();
     this.#say();
-  }
-
-  /** A new graph: what was open stays open, as far as it is there. */
-  #show(pane, graph) {
-    const { state, stage } = pane;
-    const { open: named } = this.wanted;
-    const isKnown = (box) => graph.boxes.includes(box);
-    const old = stage.graph ? [...state.open] : this.main?.state !== state && this.main?.stage.graph ? [...this.main.state.open].filter((box) => !box.startsWith("op ")) : null;
-    const zoom = stage.graph ? zoomOf(stage.graph, state.open) : named?.length === 1 ? named[0] : "";
-    if (old) state.open = zoom ? openAt(graph, zoom) : new Set(old.filter(isKnown));
-    else state.open = named && !isKnown(named[0]) ? openAt(graph, zoom) : new Set((named ?? []).filter(isKnown));
-    if (state.chosen && !graph.members.has(state.chosen)) state.chosen = null;
-    stage.use(graph);
-    this.#wish(pane, graph);
-  }
-
-  /** What the address asked to be chosen, once. */
-  #wish(pane, graph) {
-    const { node } = this.wanted;
-    if (pane.side || node === null) return;
+    const { node: wanted } = this.wanted;
     this.wanted.node = null;
-    if (graph.members.has(node)) queueMicrotask(() => this.#choose(node));
-  }
-
-  #choice(arrays) {
-    const { stage, state } = this.main;
-    const wanted = state.chosen === null ? -1 : stage.graph.output(state.chosen);
-    if (this.panel.graph !== stage.graph || this.panel.key !== state.chosen) this.panel.show(stage.graph, state.chosen);
-    if (arrays?.gradient && this.askedFor === wanted) this.panel.takes(arrays);
-    this.askedFor = wanted;
+    if (wanted && graph.members.has(wanted)) queueMicrotask(() => this.#choose(wanted));
   }
 
   #choose(key) {
-    const { state, stage } = this.main;
-    if (key === state.chosen) return;
+    const { state, stage, graph } = this.main;
+    if (!graph || key === state.chosen) return;
     state.chosen = key;
-    this.askedFor = key === null ? -1 : stage.graph.output(key);
     this.panel.takes(null);
-    this.panel.show(stage.graph, key);
+    this.panel.show(graph, key);
     stage.paint();
-    if (key) stage.reveal(key);
     this.link.renew();
-    if (key) this.#fetch();
+    if (!key) return;
+    stage.reveal(key);
+    this.main.renew();
   }
 
-  /** Ask at once, even where the picture is held. */
-  async #fetch() {
-    const { main } = this;
-    if (main.asking.isOn) return main.asking.renew();
-    try {
-      return this.#take(main, await ask(this.data, "autograd", this.#question(main)));
-    } catch (error) {
-      return this.#failed(error.message);
+  #toggle(box, pane) {
+    const isPart = pane.graph.kindOf(box) === "part";
+    pane.toggle(box);
+    for (const twin of this.#panes()) {
+      if (twin !== pane && isPart && twin.graph && twin.state.open.has(box) !== pane.state.open.has(box)) twin.toggle(box);
     }
+    this.#opened();
   }
 
-  #toggle(box, side = "") {
-    const pane = side ? this.other : this.main;
-    this.#open(toggled(pane.stage.graph, pane.state.open, box), box, false, pane);
-    const twin = side ? this.main : this.other;
-    const isShared = twin?.stage.graph?.members.has(box) && twin.stage.graph.kindOf(box) === "part";
-    if (isShared && twin.state.open.has(box) !== pane.state.open.has(box)) this.#open(toggled(twin.stage.graph, twin.state.open, box), box, false, twin);
+  #zoom(zoom) {
+    for (const pane of this.#panes()) if (pane.graph) pane.open(openAt(pane.graph, zoom), null, true);
+    this.#opened();
   }
 
-  /** @param {string|null} hold what stays where it is on the screen @param {boolean} isFitted the whole picture moves instead */
-  #open(open, hold, isFitted, pane = this.main) {
-    const { state, stage } = pane;
-    state.open = open;
-    const isSeen = (key) => key === null || stage.graph.nodes[stage.graph.main(key)].path.every((box) => open.has(box) || box === key || !stage.graph.members.get(box).includes(stage.graph.main(key)));
-    if (!isSeen(state.chosen) || open.has(state.chosen)) state.chosen = null;
-    stage.arrange(hold);
-    if (isFitted) stage.fit(false);
-    if (isFitted && this.other && pane === this.main) this.#open(openAt(this.other.stage.graph, zoomOf(stage.graph, open)), null, true, this.other);
-    if (pane !== this.main) return;
-    this.panel.show(stage.graph, state.chosen);
+  #opened() {
+    this.panel.show(this.main.graph, this.main.state.chosen);
     this.bar.show();
     this.#say();
     this.link.renew();
+  }
+
+  /** Open or close what is chosen. */
+  #enter() {
+    const { graph, state } = this.main;
+    if (state.chosen && graph.kindOf(state.chosen) !== "node") this.#toggle(state.chosen, this.main);
   }
 
   #ask(changes) {
     Object.assign(this, changes);
     this.#compare();
-    if (!this.main.asking.isOn && this.at === null) this.#hold(false);
-    this.#fetch();
-    this.other?.asking.renew();
+    for (const pane of this.#panes()) pane.renew();
     this.#say();
     this.link.renew();
   }
@@ -200,13 +176,10 @@ class GraphView {
   /** The second picture comes and goes with the choice. */
   #compare() {
     const isWanted = this.fused === "beside";
-    if (isWanted === Boolean(this.other)) return;
-    if (isWanted) this.other = this.#pane("fused");
-    else {
-      this.other.asking.close();
-      this.other.stage.close();
-      this.other = null;
-    }
+    if (isWanted && !this.other) this.other = this.#pane(true);
+    if (isWanted || !this.other) return;
+    this.other.close();
+    this.other = null;
   }
 
   #hold(isHeld) {
@@ -215,64 +188,40 @@ class GraphView {
   }
 
   #find(word) {
-    const { graph } = this.main.stage;
+    const { graph, state, stage } = this.main;
     if (!graph) return;
-    this.hits = search(graph, word);
-    this.hit = -1;
-    this.main.state.found = new Set(this.hits.flatMap((node) => [String(node), ...graph.nodes[node].path]));
-    this.main.stage.paint();
+    state.found = this.finding.find(graph, word);
+    stage.paint();
     this.#say();
   }
 
   #next(by) {
-    if (!this.hits.length) return;
-    this.hit = (this.hit + by + this.hits.length) % this.hits.length;
-    const { stage, state } = this.main;
-    const node = this.hits[this.hit];
-    const open = openFor(stage.graph, state.open, node);
-    if (open.size !== state.open.size) this.#open(open, null, false);
-    this.#choose(stage.graph.shown(node, state.open));
-    this.#say();
+    const node = this.finding.next(by);
+    if (node === undefined) return;
+    const { graph, state } = this.main;
+    const open = openFor(graph, state.open, node);
+    if (open.size !== state.open.size) this.main.open(open);
+    this.#choose(graph.shown(node, state.open));
+    this.#opened();
   }
 
-  #keys() {
-    const step = (by) => () => this.bar.step(by);
-    const scale = (factor) => () => this.main.stage.camera.zoom(factor);
-    return {
-      ArrowRight: step(1), ArrowLeft: step(-1), PageDown: step(1), PageUp: step(-1), " ": () => this.bar.play(),
-      Home: () => this.bar.go(0), End: () => this.bar.go(Infinity),
-      ArrowUp: () => this.#along("readers"), ArrowDown: () => this.#along("sources"),
-      Enter: () => this.main.state.chosen && this.main.stage.graph.kindOf(this.main.state.chosen) !== "node" && this.#toggle(this.main.state.chosen),
-      Escape: () => this.#choose(null), "+": scale(1.25), "-": scale(1 / 1.25), 0: () => this.#acts().fit(), "/": () => this.tools.search.focus(),
-      1: () => this.#acts().zoom("parts"), 2: () => this.#acts().zoom("operations"), 3: () => this.#acts().zoom("nodes"),
-    };
-  }
-
-  /** From the chosen item along an edge: up to who reads it, down to what it reads. */
   #along(way) {
-    const { graph } = this.main.stage;
-    const { open, chosen } = this.main.state;
-    if (!graph) return;
-    if (!chosen) return this.#choose(graph.shown(way === "sources" ? graph.n - 1 : 0, open));
-    const members = graph.members.get(chosen);
-    const near = members.flatMap((node) => (way === "readers" ? graph.readers[node] : graph.sources[node].map(({ source }) => source)));
-    const next = near.filter((node) => !members.includes(node)).map((node) => graph.shown(node, open)).find((key) => key !== chosen);
+    const next = this.main.graph && along(this.main.graph, this.main.state, way);
     if (next) this.#choose(next);
   }
 
   #moved() {
-    const { stage, state } = this.main;
+    const { stage, state, graph } = this.main;
     stage.paint();
     this.bar.show();
-    if (state.walk.node !== null && !state.walk.isWhole) stage.reveal(stage.graph.shown(state.walk.node, state.open));
+    if (state.walk.node !== null && !state.walk.isWhole) stage.reveal(graph.shown(state.walk.node, state.open));
   }
 
   #address() {
-    const { graph } = this.main.stage;
-    const { open, chosen } = this.main.state;
-    if (!graph) return { open: null, node: this.wanted.node };
-    const zoom = zoomOf(graph, open);
-    return { open: zoom === "parts" ? null : zoom || [...open].join(","), node: chosen, rows: this.rows === "batch" ? "batch" : null, at: this.at, fused: this.fused };
+    const { graph, state, zoom } = this.main.graph ? this.main : {};
+    const own = { rows: this.rows === "batch" ? "batch" : null, at: this.at, fused: this.fused };
+    if (!graph) return { open: this.wanted.open?.join(",") ?? null, node: this.wanted.node, ...own };
+    return { open: zoom === "parts" ? null : zoom || [...state.open].join(","), node: state.chosen, ...own };
   }
 
   #failed(sentence) {
@@ -282,18 +231,18 @@ class GraphView {
 
   #say() {
     const { data, header } = this;
-    const { graph } = this.main?.stage ?? {};
-    const words = data.problem || this.error || (graph ? data.remark : "Running an iteration …");
-    setText(this.message, words);
+    const graph = this.main?.graph;
+    const trouble = data.problem || this.error;
+    const words = trouble || (graph ? data.remark : "Running an iteration …");
+    setText(this.message, words ?? "");
     this.message.hidden = !words;
-    this.message.classList.toggle("trouble", Boolean(data.problem || this.error));
+    this.message.classList.toggle("trouble", Boolean(trouble));
     if (!graph || !header) return;
-    const isLive = this.at === null;
     const what = header.n_rows > 1 ? `a batch of ${header.n_rows} rows` : `“${header.labels.join("")}”`;
     setText(this.head, `loss ${significant(header.loss, 4)} · step ${header.at} · ${what} · a copy of the model, in float32`);
     this.element.dataset.step = String(header.at);
-    const hits = this.tools.search.value ? (this.hits.length ? `${this.hit + 1 || "–"} of ${this.hits.length}` : "nothing") : "";
-    this.tools.show({ zoom: zoomOf(graph, this.main.state.open), hits, rows: this.rows, fused: this.fused, at: this.at, steps: this.steps, isLive, isHeld: !this.main.asking.isOn });
+    const { rows, fused, at, steps } = this;
+    this.tools.show({ zoom: this.main.zoom, hits: this.tools.search.value && this.finding.words, rows, fused, at, steps, isLive: at === null, isHeld: !this.main.asking.isOn });
   }
 
   retheme() {
@@ -306,21 +255,17 @@ class GraphView {
   }
 
   update(data) {
-    const isOther = JSON.stringify(data.tokens) !== JSON.stringify(this.data.tokens) || data.problem !== this.data.problem;
+    const isOther = JSON.stringify([data.tokens, data.problem]) !== JSON.stringify([this.data.tokens, this.data.problem]);
     this.data = data;
     this.retheme();
-    for (const { stage } of this.#panes()) if (stage.graph) stage.paint();
-    if (isOther) this.#fetch();
+    if (isOther && this.rows === "text") for (const pane of this.#panes()) pane.renew();
     this.link.renew();
     this.#say();
   }
 
   unmount() {
-    for (const stop of this.stops) stop();
-    for (const { asking, stage } of this.#panes()) {
-      asking.close();
-      stage.close();
-    }
+    this.stop();
+    for (const pane of this.#panes()) pane.close();
     this.bar.stop();
     this.link.close();
     this.painter.stop();

@@ -18,7 +18,7 @@ export class Stage {
     this.drawing = new Drawing(this.element);
     this.camera = new Camera(this.drawing.svg, this.drawing.scene, () => this.hideTip());
     this.#listen(this.drawing.svg);
-    this.observer = new ResizeObserver(() => this.graph && this.camera.fit(this.isWhole));
+    this.observer = new ResizeObserver(() => this.drawing.layout && this.camera.fit(this.isWhole));
     this.observer.observe(this.element);
   }
 
