@@ -160,7 +160,7 @@ def test_following_a_number_to_its_source_and_back(opened):
 
 @pytest.mark.parametrize(("operation", "cell"), [
     ("blocks.1.attn.pattern", {"tensor": "blocks.1.attn.pattern", "index": [1, 3, 2]}),
-    ("grad:blocks.0.norm1<-q", {"tensor": "grad:blocks.0.attn.q", "index": [0, 1, 2]}),
+    ("grad:blocks.0.norm1<-q", {"tensor": "grad:blocks.0.attn.q", "index": [1, 1, 2]}),
     ("loss", {"tensor": "loss", "index": []}),
     ("new:blocks.0.attn.w_q", None),
 ])  # fmt: skip
@@ -292,6 +292,15 @@ def test_what_the_server_forgot_is_asked_for_once_and_fetched_again(modules):
         return [buffer.byteLength, n, missing];
     """)
     assert got == [8, 3, 1]
+
+
+@pytest.mark.parametrize(("query", "head"), [
+    ("cell=1,3,1", 1), ("cell=1,3,1&head=0", 1), ("head=1", 1), ("cell=7,3,1&head=1", 1),
+    ("cell=blocks.0.attn.q,1,0,0", 1),
+])  # fmt: skip
+def test_a_link_to_a_cell_shows_the_head_that_it_lies_in(opened, query, head):
+    code = "state.fromQuery(`?op=blocks.0.attn.pattern&${value.query}`); return state.head;"
+    assert opened(code, query=query) == head
 
 
 # Of the middle column in a window of 1280 pixels: beside the sidebar, and without it.

@@ -88,13 +88,15 @@ export class StepState {
   fromQuery(search) {
     const asked = new URLSearchParams(search);
     const producer = this.store.producerOf(asked.get("op") ?? "");
-    const cell = cellOf(asked.get("cell"), producer?.name);
+    const named = cellOf(asked.get("cell"), producer?.name);
+    const cell = named && this.#isCell(named) ? named : null;
     const voices = VOICES.filter((voice) => (asked.get("view") ?? "").split(",").includes(voice));
     const head = Number(asked.get("head"));
     this.#change({
       operation: producer?.i ?? 0,
-      cell: cell && this.#isCell(cell) ? cell : null,
+      cell,
       head: Number.isInteger(head) && head >= 0 && head < this.nHeads ? head : 0,
+      ...(cell && this.#headOf(cell)),
       voices: voices.length ? voices : [...VOICES],
       trail: [],
     });
