@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-NAMES = ["start", "recovery", "latency", "first_paint", "worker_speed", "watched", "follow", "stepping",
+NAMES = ["start", "recovery", "latency", "first_paint", "worker_speed", "watched", "follow", "stepping", "scalar",
          "attention_live", "tokens_page", "generate_page", "recipes"]
 
 if __name__ == "__main__":

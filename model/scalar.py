@@ -135,6 +135,8 @@ class Value:
             self.data, self.slopes = RULES[self.rule](*(each.data for each in self.inputs))
         except OverflowError:
             self.data = math.inf
+        if any(math.isinf(each.data) for each in self.inputs):  # a masked score
+            return
         sizes = (self.data, *(s for s, each in zip(self.slopes, self.inputs, strict=False) if not each.is_fixed))
         if any(math.isnan(size) for size in sizes):
             raise ValueError("a negative base needs a plain number as its exponent")

@@ -19,7 +19,7 @@ from model.records import Factor, Operation, Trace
 from model.scalar import Value, backward, ordered
 from model.scalar_openings import Cell, Scalars, opening
 
-MAX_NODES, MAX_DEPTH, MAX_TERMS = 200, 8, 64
+MAX_NODES, MAX_DEPTH, MAX_TERMS = 200, 8, 12
 Floats = NDArray[np.float64]
 
 

@@ -33,6 +33,8 @@ def window(job: Job, order: Header) -> Answer:
     depth, terms = _whole(order, "depth", 2, MAX_DEPTH), _whole(order, "terms", 3, MAX_TERMS)
     row = row_of(job, order)
     trace = job.trainer.trace(row.tokens[0].tolist(), row.targets[0].tolist(), row.weights[0].tolist())
+    if not math.isfinite(trace.loss):
+        raise ValueError("The numbers of this model are no longer finite, so there is no sum to open.")
     cell = checked_cell(trace, order.get("tensor", "loss"), order.get("index", []))
     panes = open_window(trace, *cell, depth, terms)
     header = {"cell": [cell[0], list(cell[1])], "nodes": [_node(pane) for pane in panes], **_listed(trace)}

@@ -87,7 +87,8 @@ def test_a_cell_of_the_running_model_opens_down_to_its_scalars(app, page, pictur
     for node in page.locator(".box.operation, .box.leaf").all()[:6]:
         node.dispatch_event("click")
         expect(page.locator(".stage-panel .trouble-line")).to_have_count(0)
-    page.get_by_role("button", name="Open its gradient").first.click()
+    page.locator(".box.result").dispatch_event("click")
+    page.get_by_role("button", name="Open its gradient").click()
     page.wait_for_function("location.search.includes('grad%3A')")
     picture(page)
 

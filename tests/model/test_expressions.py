@@ -69,7 +69,7 @@ def test_what_the_result_does_not_need_is_left_out():
         ("-" * 500 + "a", "nested too deeply", 40),
         ("+".join("abcdefghijklmnopq"), "16 variables; q is one more", 32),
         ("9" * 400, "too large", 0),
-        ("a\0b", "cannot be read", 0),
+        ("a\0b", "cannot be read", 2),
         ("'text'", "Only names, numbers", 0),
         ("a if b else c", "Only names, numbers", 0),
         ("𝔸" * 17, "a name has|A name has", 0),

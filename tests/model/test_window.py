@@ -79,9 +79,10 @@ def test_gradients_and_new_weights_open_too(traced):
         assert is_near(panes[-1].value.data, trace.tensors[name].value, panes[-1].cell[1])
 
 
-def test_a_masked_score_stays_minus_infinity(traced):
-    panes = open_window(traced().trace, "blocks.0.attn.pattern", (0, 0, 3), depth=2, n_terms=3)
-    assert panes[-1].value.data == 0
+def test_a_masked_score_is_minus_infinity_and_gets_no_attention(traced):
+    for name, value in (("masked_scores", -np.inf), ("pattern", 0)):
+        panes = open_window(traced().trace, f"blocks.0.attn.{name}", (0, 0, 3), depth=2, n_terms=3)
+        assert panes[-1].value.data == value
 
 
 @pytest.mark.parametrize(
