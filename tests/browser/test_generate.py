@@ -171,3 +171,18 @@ def test_an_earlier_step_can_be_looked_at_and_stands_in_the_address(open_page):
     assert max(map(float, re.findall(r"” (0\.\d+)", words(page, BARS)))) < 0.1, "an untrained model knows nothing"
     page.reload()
     expect(page.locator(".model-step")).to_contain_text("model at step 0")
+
+
+def test_while_the_run_trains_the_distribution_stays_until_it_is_refreshed(app, visitors):
+    visitor = visitors()
+    visitor.page.goto(f"{app.url}/generate?text=mar&n_steps=100000")
+    step = visitor.page.locator(".model-step")
+    expect(step).to_contain_text("the run is at step")
+    before = re.search(r"model at step ([\d,]+)", step.inner_text())[1]
+    visitor.page.wait_for_timeout(1000)
+    assert f"model at step {before} ·" in step.inner_text()
+    visitor.page.get_by_role("button", name="Refresh to now").click()
+    expect(step).not_to_contain_text(f"model at step {before} ")
+    visitor.page.get_by_role("button", name="Live").click()
+    seen = set()
+    visitor.wait(lambda: seen.add(re.search(r"model at step ([\d,]+)", step.inner_text())[1]) or len(seen) > 2)

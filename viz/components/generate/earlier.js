@@ -30,6 +30,7 @@ export class Earlier {
   /** Prompt, rule or model may be another one: ask soon, if anybody looks. */
   renew(pause = PAUSE) {
     clearTimeout(this.#timer);
+    this.#timer = 0;
     if (this.isSeen && this.steps().length) this.#timer = setTimeout(() => this.#fill(++this.#turn), pause);
   }
 
@@ -41,10 +42,11 @@ export class Earlier {
 
   /** The run went on: make the list again when it has trained a good deal further. */
   grown() {
-    if (this.newest() > GROWN * this.#newest && this.newest() > this.#newest + 20) this.renew();
+    if (!this.#timer && this.newest() > GROWN * this.#newest && this.newest() > this.#newest + 20) this.renew();
   }
 
   async #fill(turn) {
+    this.#timer = 0;
     this.#newest = this.newest();
     const [question, chosen] = [{ tokens: this.prompt(), rule: asked(this.rule()), seed: this.rule().seed, n: Math.min(LENGTH, this.data.answer_length || LENGTH) }, spread(this.steps(), N)];
     const key = JSON.stringify(question);

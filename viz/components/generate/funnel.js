@@ -1,12 +1,13 @@
 /** From logits to probabilities: one row a token, one column a stage; what a stage takes away stays as an outline. */
 
+import { make, setText } from "../base/dom.js";
 import { Figure } from "../base/figure.js";
+import { fitted } from "../base/label.js";
 import { significant } from "../base/numbers.js";
-import { clipped } from "./labels.js";
 
 const N = 14;                  // rows, as long as not all are asked for
 const MOST = 96;               // rows that can be asked for
-const ROW = 22, HEAD = 62, FOOT = 22, LABEL = 56, GAP = 14, NUMBER = 48;
+const ROW = 22, HEAD = 62, FOOT = 22, LABEL = 62, GAP = 14, NUMBER = 48;
 const LIMITS = [0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1];
 
 export class Funnel {
@@ -22,19 +23,23 @@ export class Funnel {
       paint: (pen, width) => this.#paint(pen, width), alt: () => this.#alt(), csv: () => this.#csv(),
       point: (x, y) => this.#point(x, y), click: (x, y) => this.#click(y),
     });
+    this.more = make("button", { type: "button", onclick: () => this.#toggleAll() });
+    this.figure.tools.append(this.more);
     const { box } = this.figure;
     box.classList.add("pick");
     box.addEventListener("keydown", (event) => this.#key(event));
     box.addEventListener("blur", () => this.#focus(-1));
   }
 
-  toggleAll(isAll) {
-    this.isAll = isAll;
-    this.#fit();
-    this.figure.mark();
+  #toggleAll() {
+    this.isAll = !this.isAll;
+    this.mark();
   }
 
   mark() {
+    const n = this.vocabulary().length;
+    this.more.hidden = n <= N;
+    setText(this.more, this.isAll ? `only the ${N} likeliest` : n <= MOST ? `all ${n} tokens` : `the ${MOST} likeliest`);
     this.figure.say(this.figure.title, "Four stages, left to right; each column of probabilities sums to 1. Click a token to write it by hand.");
     this.#fit();
     this.figure.mark();
@@ -222,7 +227,7 @@ function label(pen, theme, text, y, isHit) {
   pen.textAlign = "right";
   pen.font = theme.font(14, "code-font", isHit ? 600 : 400);
   pen.fillStyle = theme.color("text");
-  pen.fillText(clipped(text, 5), LABEL - 10, y + ROW / 2);
+  pen.fillText(fitted(pen, text, LABEL - 12), LABEL - 10, y + ROW / 2);
 }
 
 /** A probability, with what it was one stage before as an outline. */

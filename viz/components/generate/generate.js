@@ -10,7 +10,7 @@ import { Funnel } from "./funnel.js";
 import { Lens } from "./lens.js";
 import { Line } from "./line.js";
 import { queryOf, ruleOf } from "./rule.js";
-import { draw, stagesOf, uniform } from "./sampling.js";
+import { endOf, sceneOf } from "./scene.js";
 import { Source } from "./source.js";
 import { Surprise } from "./surprise.js";
 import { Tape } from "./tape.js";
@@ -18,7 +18,6 @@ import { TextView } from "./text_view.js";
 import { Tree } from "./tree.js";
 
 const SHEETS = ["../theme.css", "../base/base.css", "../generate/generate.css"];
-const MOST = 400;              // tokens that play writes by itself
 
 const pause = (time) => new Promise((resolve) => setTimeout(resolve, time));
 
@@ -62,14 +61,14 @@ class GenerateView {
     this.element.classList.toggle("present", new URLSearchParams(location.search).get("present") === "1");
     root.replaceChildren(this.element);
     this.retheme();
-    const needs = { painter: this.painter, theme: () => this.colors, vocabulary: () => this.data.vocabulary, scene: () => this.scene,
+    const needs = { painter: this.painter, theme: () => this.colors, vocabulary: () => this.data.vocabulary, scene: () => this.shown?.scene ?? null,
       choose: (token) => this.#choose(token) };
     this.text = new TextView(text, { vocabulary: needs.vocabulary, blockSize: () => this.data.block_size });
     this.writing = new Writing(writing, { step: () => this.#step(), play: () => this.#toggle(), undo: () => this.#undo(), clear: () => this.#clear() });
     this.model = new Model(model, { refresh: () => this.source.renew(), live: (isOn) => this.#follow(isOn), at: (step) => this.#look(step) });
     this.rules = new Rules(rules, { vocabSize: this.data.vocabulary.length, changed: (rule) => this.#changed(rule) });
     this.parts = [new Funnel(figures, needs), new Line(figures, needs),
-      new Tree(tree, { ...needs, tape: () => this.tape, branch: (i, token, chance) => this.#branch(i, token, chance) })];
+      new Tree(tree, { ...needs, written: () => this.shown?.written ?? [], branch: (i, token, chance) => this.#branch(i, token, chance) })];
     this.lens = new Lens(rest, needs);
     this.asking = [
       new Earlier(earlier, { data: this.data, prompt: () => this.tape.prompt, rule: () => this.rule, steps: () => this.steps, newest: () => this.feed.history.step, spelled: (tokens) => this.#spelled(tokens) }),
@@ -94,16 +93,6 @@ class GenerateView {
       part.isSeen = isIntersecting;
       if (isIntersecting) part.renew(0);
     }
-  }
-
-  /** What stands at the end of the text: the model's logits, the stages by the rule, and where the draw falls. */
-  #recompute() {
-    const { now, written } = this.tape;
-    this.scene = null;
-    if (!now) return;
-    const stages = stagesOf(now.logits, this.rule);
-    const u = uniform(this.rule.seed, written.length);
-    this.scene = { logits: now.logits, step: now.step, stages, rule: this.rule, seed: this.rule.seed, i: written.length, u, token: draw(stages.topP, stages.order, u) };
   }
 
   #question() {
@@ -139,6 +128,7 @@ class GenerateView {
   }
 
   #branch(i, token, chance) {
+    if (!this.tape.written[i]) return;
     this.#pause();
     this.tape.branch(i, token, chance);
     this.#moved();
@@ -197,17 +187,8 @@ class GenerateView {
       this.#step();
       await pause(1000 / this.writing.speed);
       if (turn !== this.#playing) return;
-    } while (!this.#ended && this.tape.written.length < MOST);
+    } while (!endOf(this.tape, this.data));
     this.#pause();
-  }
-
-  /** Why writing stops here, in words; "" where it goes on. */
-  get #ended() {
-    const { stop_token: stop, vocabulary, answer_length: length } = this.data;
-    const { written } = this.tape;
-    if (written.length && written.at(-1).token === stop) return `The text ends here: “${vocabulary[stop]}” is the token that ends one. The next token begins another.`;
-    if (length && written.length >= length) return `An answer has at most ${length} ${length === 1 ? "symbol" : "symbols"}: the model was never taught what follows.`;
-    return written.length >= MOST ? `Play stops after ${MOST} tokens.` : "";
   }
 
   #changed(rule) {
@@ -263,12 +244,11 @@ class GenerateView {
     this.colors = new Theme(this.element);
   }
 
-  /** Pictures of what comes next stay as they are while the model is asked: nothing flickers. */
+  /** Pictures of what comes next stay as they were while the model is asked: nothing flickers. */
   #mark() {
-    this.#recompute();
+    this.scene = sceneOf(this.tape, this.rule);
     this.painter.mark(this);
-    if (!this.scene && this.isDrawn) return;
-    this.isDrawn = Boolean(this.scene);
+    if (this.scene) this.shown = { scene: this.scene, written: this.tape.written };
     for (const part of this.parts) part.mark();
   }
 
@@ -279,8 +259,8 @@ class GenerateView {
     setText(this.message, words ?? "");
     this.message.hidden = !words;
     this.message.classList.toggle("trouble", Boolean(trouble));
-    this.text.show(this.tape, this.#ended);
-    this.writing.show({ isPlaying: this.isPlaying, canUndo: this.tape.canUndo, canWrite: this.isDrawn && !this.error, isEmpty: !this.tape.written.length, problem: this.error });
+    this.text.show(this.tape, endOf(this.tape, this.data));
+    this.writing.show({ isPlaying: this.isPlaying, canUndo: this.tape.canUndo, canWrite: Boolean(this.shown) && !this.error, isEmpty: !this.tape.written.length, problem: this.error });
     const isTraining = history.status.state === "training";
     this.step = this.tape.now?.step ?? this.step ?? null;
     this.model.show({ step: this.step, newest: history.step, steps: this.steps, at: this.at, isLive: this.isLive, isTraining });

@@ -3,8 +3,9 @@
 import { make } from "../base/dom.js";
 import { Figure } from "../base/figure.js";
 import { RangeBar } from "../base/heat.js";
+import { fitted } from "../base/label.js";
 import { count, significant } from "../base/numbers.js";
-import { clipped, shade } from "./labels.js";
+import { shade } from "./shade.js";
 
 const LABEL = 104, HEAD = 26, FOOT = 42, ROW = 34;
 const NARROWEST = 40;
@@ -103,9 +104,9 @@ export class Lens {
     pen.strokeStyle = theme.color(isRight ? "good" : "line");
     pen.lineWidth = isRight ? 2 : 1;
     pen.strokeRect(x + 1.5, y + 1.5, wide - 3, ROW - 3);
-    const text = this.kind === "likeliest" ? clipped(this.vocabulary()[likeliest[at]], wide > 60 ? 6 : 4)
-      : !follows ? "–" : this.kind === "rank" ? `${ranks[true_] + 1}.` : significant(trueChances[true_], 2);
     pen.font = theme.font(this.kind === "likeliest" ? 14 : 12, this.kind === "likeliest" ? "code-font" : "font");
+    const text = this.kind === "likeliest" ? fitted(pen, this.vocabulary()[likeliest[at]], wide - 6)
+      : !follows ? "–" : this.kind === "rank" ? `${ranks[true_] + 1}.` : significant(trueChances[true_], 2);
     pen.textAlign = "center";
     pen.fillStyle = Number.isNaN(share) ? theme.color("muted") : ink;
     pen.fillText(text, x + wide / 2, y + ROW / 2);
@@ -125,8 +126,8 @@ export class Lens {
       pen.textAlign = "center";
       pen.font = theme.font(14, "code-font");
       pen.fillStyle = theme.color("text");
-      pen.fillText(t + 1 < window.length ? clipped(this.vocabulary()[window[t + 1]], 5) : "?", x, HEAD / 2);
-      pen.fillText(clipped(this.vocabulary()[window[t]], 5), x, bottom + 13);
+      pen.fillText(t + 1 < window.length ? fitted(pen, this.vocabulary()[window[t + 1]], wide - 4) : "?", x, HEAD / 2);
+      pen.fillText(fitted(pen, this.vocabulary()[window[t]], wide - 4), x, bottom + 13);
       pen.font = theme.font(11);
       pen.fillStyle = theme.color("muted");
       pen.fillText(String(t), x, bottom + 31);

@@ -5,7 +5,7 @@ import { make, setText } from "../base/dom.js";
 import { Figure } from "../base/figure.js";
 import { RangeBar } from "../base/heat.js";
 import { count, significant } from "../base/numbers.js";
-import { shade } from "./labels.js";
+import { shade } from "./shade.js";
 
 const ROW = 30, PAD = 5, GAP = 2;
 const MOST = 8000;             // characters that are sent
@@ -37,8 +37,11 @@ export class Surprise {
 
   /** The text, the model or the step may be another one: ask soon, if anybody looks. */
   renew(pause = PAUSE) {
-    clearTimeout(this.#timer);
-    if (this.isSeen) this.#timer = setTimeout(() => this.#ask(++this.#turn), pause);
+    if (!this.isSeen || this.#timer) return; // while the text grows without a rest, it is measured now and then
+    this.#timer = setTimeout(() => {
+      this.#timer = 0;
+      this.#ask(++this.#turn);
+    }, pause);
   }
 
   async #ask(turn) {

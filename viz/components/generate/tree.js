@@ -1,12 +1,13 @@
 /** What else could have been written: the likely tokens of the last few draws, the one that was taken, and what comes next. */
 
 import { Figure } from "../base/figure.js";
+import { fitted, labelRoom } from "../base/label.js";
 import { significant } from "../base/numbers.js";
-import { clipped } from "./labels.js";
 import { stagesOf } from "./sampling.js";
 
 const N_DRAWS = 5, N_TOKENS = 4;
-const ROW = 40, HEAD = 26, TALL = 30, NARROWEST = 62;
+const ROW = 40, HEAD = 26, TALL = 30, NARROWEST = 78;
+const CHANCE = 40;            // pixels of a probability inside its node
 
 export class Tree {
   #stages = new WeakMap();
@@ -37,8 +38,8 @@ export class Tree {
 
   /** The columns from left to right: @returns {{i: number, taken: number|null, nodes: {token: number, chance: number}[]}[]} */
   #columns() {
-    const { written } = this.tape();
-    const n = Math.min(N_DRAWS, Math.floor(this.figure.surface.width / NARROWEST) - 1);
+    const written = this.written();
+    const n = Math.min(N_DRAWS, Math.floor(this.figure.surface.width / (NARROWEST + Math.max(0, labelRoom(this.vocabulary()) - 16))) - 1);
     const first = Math.max(0, written.length - n);
     const columns = written.slice(first).map((entry, j) => ({ i: first + j, taken: entry.token, nodes: likely(this.#stagesOf(entry), entry.token) }));
     const scene = this.scene();
@@ -48,7 +49,7 @@ export class Tree {
 
   #place(columns, j, row) {
     const wide = this.figure.surface.width / Math.max(3, columns.length);
-    return { x: j * wide + wide * 0.12, y: HEAD + row * ROW + (ROW - TALL) / 2, wide: wide * 0.7, tall: TALL };
+    return { x: (j + 0.08) * wide, y: HEAD + row * ROW + (ROW - TALL) / 2, wide: wide * 0.8, tall: TALL };
   }
 
   #paint(pen) {
@@ -102,11 +103,11 @@ export class Tree {
     pen.fillStyle = theme.color("text");
     pen.font = theme.font(14, "code-font", isTaken ? 600 : 400);
     pen.textAlign = "left";
-    pen.fillText(clipped(this.vocabulary()[token], wide < 90 ? 2 : 6), x + 8, y + tall / 2 - 1);
+    pen.fillText(fitted(pen, this.vocabulary()[token], wide - CHANCE - 8), x + 8, y + tall / 2 - 1);
     pen.font = theme.font(12);
     pen.textAlign = "right";
     pen.fillStyle = theme.color("muted");
-    pen.fillText(chance ? significant(chance, 2) : "cut", x + wide - 6, y + tall / 2 - 1);
+    pen.fillText(inBrief(chance), x + wide - 6, y + tall / 2 - 1);
   }
 
   #under(x, y) {
@@ -173,4 +174,9 @@ function likely({ order, topP, nTopP }, token) {
   const tokens = Array.from(order.subarray(0, Math.min(N_TOKENS, nTopP)));
   if (!tokens.includes(token)) tokens.push(token);
   return tokens.map((id) => ({ token: id, chance: topP[id] }));
+}
+
+function inBrief(chance) {
+  if (!chance) return "cut";
+  return chance < 0.005 ? "<0.01" : chance.toFixed(2);
 }

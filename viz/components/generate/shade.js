@@ -1,10 +1,4 @@
-/** How tokens are written on this page, and which ink is read on which colour. Pure. */
-
-/** @param {string} label @param {number} most characters that fit */
-export function clipped(label, most) {
-  const letters = [...label];
-  return letters.length <= most ? label : `${letters.slice(0, most - 1).join("")}…`;
-}
+/** Which ink is read on which colour. Pure. */
 
 /** A colour along a ramp and the ink that is read on it. @param {Uint8ClampedArray} ramp @param {number} share 0 … 1 */
 export function shade(ramp, share) {
