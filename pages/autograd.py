@@ -7,7 +7,8 @@ from pages._autograd_scalar import check_tab, expression_tab, flow_tab, window_t
 from pages._autograd_tensor import tensor_tab
 
 view = _session.current()
-title, tabs, corner = st.columns([1.5, 7, 2.5], vertical_alignment="center", gap="small")
+head = st.container(horizontal=True, vertical_alignment="center", gap="small")
+title, tabs, corner = head.container(width="content"), head.container(width="content"), head.container(width=236)
 
 # By what the link says: how the tab is called, and what shows it.
 TABS = {

@@ -5,10 +5,10 @@ import { exact, significant } from "../base/numbers.js";
 import { layout } from "./layout.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const SIZE = { width: 122, gapX: 54, gapY: 14 };
+const SIZE = { width: 116, gapX: 46, gapY: 14 };
 const [TALL, PORT, MARGIN] = [52, 15, 18];       // pixels: a box, between the ends of two edges, around the picture
 const [SMALLEST, LARGEST] = [0.25, 2];           // scales
-const READABLE = 0.7;
+const [READABLE, COMFORTABLE] = [0.62, 0.85];    // the least to show all of a graph; where it does not fit
 const TITLE = 15;              // characters of a title and a rule together
 const ROOM = [220, 540];                         // how tall the picture may be
 
@@ -31,7 +31,7 @@ export class Graph {
     this.sheet = svg("g", {}, this.edges, this.boxes);
     this.picture = svg("svg", { role: "group", "aria-label": label }, this.sheet);
     const tool = (text, title, act) => make("button", { text, title, "aria-label": title, onclick: act });
-    this.tools = make("div.graph-tools", {}, tool("−", "smaller", () => this.#zoom(1 / 1.25)), tool("+", "larger", () => this.#zoom(1.25)), tool("⤢", "the whole picture", () => this.fit(0)));
+    this.tools = make("div.graph-tools", {}, tool("−", "smaller", () => this.#zoom(1 / 1.25)), tool("+", "larger", () => this.#zoom(1.25)), tool("⤢", "the whole picture", () => this.fit(false)));
     this.box = make("div.scalar-picture", {}, this.picture, this.tools);
     parent.append(this.box);
     this.observer = new ResizeObserver(() => this.#place());
@@ -48,7 +48,7 @@ export class Graph {
     this.lines = nodes.map(({ inputs }, i) => this.#edgesInto(inputs, i));
     this.boxes.replaceChildren(...this.parts.map(({ group }) => group));
     this.edges.replaceChildren(...this.lines.flat().map(({ group }) => group));
-    this.fit(READABLE);
+    this.fit(true);
   }
 
   #node({ kind, title, rule, hint }, i, height) {
@@ -58,7 +58,7 @@ export class Graph {
     const grad = text("grad", width / 2 - 8, 19, "end");
     const group = svg("g", { class: `box ${kind}`, tabindex: -1, role: "button", transform: `translate(${this.plan.x[i]}, ${this.plan.y[i]})` },
       svg("rect", { x: -width / 2, y: -height / 2, width, height, rx: 8 }),
-      text("title", -width / 2 + 8, -12, "start", cut(title, TITLE - (rule ? Math.min(rule.length, 9) + 1 : 0))), text("rule", width / 2 - 8, -12, "end", cut(rule, 9)), value, grad);
+      text("title", -width / 2 + 8, -12, "start", cut(title, TITLE - (rule ? Math.min(rule.length, 9) : 0))), text("rule", width / 2 - 8, -12, "end", cut(rule, 9)), value, grad);
     const whole = svg("title", {}, hint ?? `${title} ${rule}`);
     group.append(whole);
     group.addEventListener("click", () => this.choose(i));
@@ -102,10 +102,11 @@ export class Graph {
   }
 
   /** Show the whole picture, or its right end where that would be too small to read. */
-  fit(least) {
+  fit(isReadable) {
     const { width, height } = this.plan ?? { width: 1, height: 1 };
     const wide = this.box.clientWidth || 900;
-    const scale = Math.max(least, Math.min(1.1, (wide - 2 * MARGIN) / width, (ROOM[1] - 2 * MARGIN) / height), SMALLEST);
+    const whole = Math.min(1.1, (wide - 2 * MARGIN) / width, (ROOM[1] - 2 * MARGIN) / height);
+    const scale = Math.max(SMALLEST, isReadable && whole < READABLE ? COMFORTABLE : whole);
     const tall = Math.min(ROOM[1], Math.max(ROOM[0], height * scale + 2 * MARGIN));
     this.box.style.height = `${Math.round(tall)}px`;
     const isWhole = width * scale <= wide - 2 * MARGIN;

@@ -20,8 +20,8 @@ export function windowGraph(nodes, arrays) {
     const node = nodes[i];
     const rule = node.kind === "rest" ? "" : ruleOf(node, nodes, arrays.values.data);
     const kind = i === nodes.length - 1 ? "result" : node.kind === "rest" ? "rest" : node.inputs.length ? "operation" : "leaf";
-    const title = node.name || (node.kind === "rest" ? `${node.n_hidden} more` : node.label);
-    return { inputs: kept[place].map((k) => places.get(node.inputs[k])), kind, title, rule, name: title || rule, isFixed: node.is_fixed, hint: hintOf(node) };
+    const title = shortened(node.name, rule ? 12 : 15) || (node.kind === "rest" ? `${node.n_hidden} more` : node.label);
+    return { inputs: kept[place].map((k) => places.get(node.inputs[k])), kind, title, rule, name: node.name || title || rule, isFixed: node.is_fixed, hint: hintOf(node) };
   });
   const pick = (array) => shown.map((i) => array.data[i]);
   return {
@@ -34,7 +34,7 @@ export function windowGraph(nodes, arrays) {
 function ruleOf({ rule, inputs }, nodes, values) {
   if (!inputs.length) return "";
   if (rule === "+" && inputs.length === 1) return "copy";
-  const numbers = inputs.filter((input) => nodes[input].kind === "number").map((input) => exact(values[input]));
+  const numbers = inputs.filter((input) => nodes[input].kind === "number").map((input) => exact(values[input], 3));
   return [NAMES[rule] ?? SIGNS[rule] ?? rule, ...numbers].join(" ");
 }
 
@@ -58,6 +58,14 @@ function told(nodes, values, i) {
   };
   const nameOf = (input) => plainName(nodes, values, input) || productName(nodes, values, input) || "…";
   return [own, write(nameOf), write((input) => exact(values[input])), value].filter(Boolean).join(" = ");
+}
+
+/** An entry's place counts for more than its tensor's name: masked_scores[0, 3, 1] → masked…[0,3,1] */
+function shortened(name, most) {
+  const [, tensor, index = ""] = name.match(/^(.*?)(\[.*)?$/);
+  const place = index.replaceAll(" ", "");
+  const room = Math.max(4, most - place.length);
+  return (tensor.length > room ? `${tensor.slice(0, room - 1)}…` : tensor) + place;
 }
 
 function plainName(nodes, values, i) {
