@@ -28,6 +28,7 @@ from viz.routes.follow import follow_routes
 from viz.routes.live import live_routes
 from viz.routes.page_style import PageStyle
 from viz.routes.project import project_routes
+from viz.routes.projector import projector
 from viz.routes.shipped import shipped_routes
 from viz.routes.traces import trace_routes
 
@@ -44,6 +45,7 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
         )
         gc.freeze()
         yield {}
+        await projector().close()
         client.close()
 
 
@@ -52,7 +54,7 @@ app = st.App(
     lifespan=lifespan,
     routes=[
         *asset_routes(), *live_routes(connect), *shipped_routes(), *trace_routes(), *follow_routes(connect),
-        *ask_routes(connect), *project_routes(connect),
+        *ask_routes(connect), *project_routes(connect, projector()),
     ],
     middleware=[Middleware(BrowserKey), Middleware(PageStyle)],
 )

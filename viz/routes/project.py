@@ -39,18 +39,17 @@ TO_WORKER = ("table", "tokens", "targets", "weights", "at", "live", "since")  # 
 PERPLEXITY, SEED = 15.0, 0
 
 
-def project_routes(connect: Callable[[], Client]) -> list[BaseRoute]:
+def project_routes(connect: Callable[[], Client], projector: Projector) -> list[BaseRoute]:
     """The route for app.py to mount; `connect` returns the process's client."""
-    return [Route("/project/{run}/{method}", Projections(connect).serve, methods=["POST"])]
+    return [Route("/project/{run}/{method}", Projections(connect, projector).serve, methods=["POST"])]
 
 
 class Projections:
     """Everybody who looks at vectors through this process."""
 
-    def __init__(self, connect: Callable[[], Client]) -> None:
-        self._connect = connect
+    def __init__(self, connect: Callable[[], Client], projector: Projector) -> None:
+        self._connect, self._projector = connect, projector
         self._frames: OrderedDict[str, Frame] = OrderedDict()
-        self.projector = Projector()
 
     async def serve(self, request: Request) -> Response:
         """Answer with one message of `model/runs/wire.py`: {"ok": true, …} and arrays, or {"ok": false, "error"}."""
@@ -107,7 +106,7 @@ class Projections:
 
     async def _neighbour_frame(self, wanted: Header, table: np.ndarray, start: np.ndarray | None) -> Frame:
         arrays = {"table": table} if start is None else {"table": table, "previous": start}
-        coordinates = (await self.projector.project(wanted, arrays))["coordinates"]
+        coordinates = (await self._projector.project(wanted, arrays))["coordinates"]
         return without_shares(coordinates)
 
     def _film(self, header: Header, arrays: Arrays, axes: tuple[int, ...], is_held: bool) -> bytes:

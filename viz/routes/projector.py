@@ -4,6 +4,7 @@ A picture that takes too long ends the process, and so does the end of ours; the
 """
 
 import asyncio
+import functools
 import os
 import struct
 import sys
@@ -48,6 +49,13 @@ class Projector:
             raise NoPictureError(answer["error"])
         return found
 
+    async def close(self) -> None:
+        """End the process, whatever it computes."""
+        process, self.process = self.process, None
+        if process is not None and process.stdin is not None:
+            process.stdin.close()  # which ends it
+            await process.wait()
+
     async def _answered(self, message: bytes) -> bytes:
         try:
             return await asyncio.wait_for(self._exchange(message), self._seconds)
@@ -84,3 +92,9 @@ class Projector:
         if self.process is not None and self.process.returncode is None:
             self.process.kill()
         self.process = None
+
+
+@functools.cache
+def projector() -> Projector:
+    """Return this process's one projector."""
+    return Projector()
