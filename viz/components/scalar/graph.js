@@ -8,7 +8,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const SIZE = { width: 116, gapX: 46, gapY: 14 };
 const [TALL, PORT, MARGIN] = [52, 15, 18];       // pixels: a box, between the ends of two edges, around the picture
 const [SMALLEST, LARGEST] = [0.25, 2];           // scales
-const [READABLE, COMFORTABLE] = [0.62, 0.85];    // the least to show all of a graph; where it does not fit
+const [READABLE, COMFORTABLE] = [0.58, 0.85];    // the least to show all of a graph; where it does not fit
 const TITLE = 15;              // characters of a title and a rule together
 const ROOM = [220, 540];                         // how tall the picture may be
 
