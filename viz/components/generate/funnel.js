@@ -54,6 +54,13 @@ export class Funnel {
     return Math.min(this.isAll ? MOST : N, this.vocabulary().length);
   }
 
+  /** The tokens of the rows: the likeliest, and the one that the draw falls on wherever it stands. */
+  #ids({ stages, token }) {
+    const ids = Array.from(stages.order.subarray(0, this.#shown));
+    if (!ids.includes(token)) ids[ids.length - 1] = token;
+    return ids;
+  }
+
   get #rest() {
     return this.vocabulary().length - this.#shown;
   }
@@ -72,8 +79,8 @@ export class Funnel {
     const chances = [stages.tempered, stages.topK, stages.topP];
     const limit = LIMITS.find((each) => each >= Math.max(...chances.map((probs) => probs[stages.order[0]]), stages.raw[stages.order[0]])) ?? 1;
     heads(pen, theme, columns, stages, rule, limit);
-    for (let row = 0; row < this.#shown; row++) {
-      const id = stages.order[row];
+    const ids = this.#ids(scene);
+    for (const [row, id] of ids.entries()) {
       const y = HEAD + row * ROW;
       if (id === token) mark(pen, theme, width, y);
       if (row === this.focused) frame(pen, theme, width, y);
@@ -82,12 +89,12 @@ export class Funnel {
       const befores = [stages.raw, stages.tempered, stages.topK];
       chances.forEach((probs, i) => bar(pen, theme, columns[i + 1], { y, limit, value: probs[id], before: befores[i][id], isHit: id === token && i === 2 }));
     }
-    if (this.#rest) this.#others(pen, theme, columns, stages, chances);
+    if (this.#rest) this.#others(pen, theme, columns, stages.order.filter((id) => !ids.includes(id)), chances);
     sums(pen, theme, columns, chances, this.figure.surface.height);
   }
 
-  #logit(pen, theme, { x, room }, { logits, stages }, id, y) {
-    const low = Math.min(0, logits[stages.order[Math.min(logits.length, this.#shown) - 1]]);
+  #logit(pen, theme, { x, room }, { logits, stages, token }, id, y) {
+    const low = Math.min(0, ...this.#ids({ stages, token }).map((each) => logits[each]));
     const high = Math.max(0, logits[stages.order[0]]);
     const at = (value) => x + ((value - low) / (high - low || 1)) * room;
     pen.fillStyle = theme.color("residual");
@@ -97,9 +104,8 @@ export class Funnel {
     number(pen, theme, logits[id], x + room, y);
   }
 
-  #others(pen, theme, columns, stages, chances) {
+  #others(pen, theme, columns, ids, chances) {
     const y = HEAD + this.#shown * ROW;
-    const ids = Array.from(stages.order.subarray(this.#shown));
     const sum = (probs) => ids.reduce((total, id) => total + probs[id], 0);
     pen.font = theme.font(12);
     pen.fillStyle = theme.color("muted");
@@ -118,21 +124,22 @@ export class Funnel {
     const row = this.#rowAt(y);
     if (!scene || row < 0) return null;
     const { stages, logits, rule } = scene;
-    const id = stages.order[row];
+    const id = this.#ids(scene)[row];
+    const rank = stages.order.indexOf(id);
     return { x, y, lines: [
-      `“${this.vocabulary()[id]}” (token ${id}), ${row + 1}. of ${stages.order.length}`,
+      `“${this.vocabulary()[id]}” (token ${id}), ${rank + 1}. of ${stages.order.length}`,
       `logit ${significant(logits[id], 6)}`,
       `probability ${significant(stages.raw[id], 6)}`,
       `at temperature ${significant(rule.temperature)}: ${significant(stages.tempered[id], 6)}`,
-      `after top-k: ${row < stages.nTopK ? significant(stages.topK[id], 6) : "cut"}`,
-      `after top-p: ${row < stages.nTopP ? significant(stages.topP[id], 6) : "cut"}`,
+      `after top-k: ${rank < stages.nTopK ? significant(stages.topK[id], 6) : "cut"}`,
+      `after top-p: ${rank < stages.nTopP ? significant(stages.topP[id], 6) : "cut"}`,
     ] };
   }
 
   #click(y) {
     const scene = this.scene();
     const row = this.#rowAt(y);
-    if (scene && row >= 0) this.choose(scene.stages.order[row]);
+    if (scene && row >= 0) this.choose(this.#ids(scene)[row]);
   }
 
   #focus(row) {
@@ -145,7 +152,7 @@ export class Funnel {
     const act = {
       ArrowDown: () => this.#focus(Math.min(this.#shown - 1, this.focused + 1)),
       ArrowUp: () => this.#focus(Math.max(0, this.focused - 1)),
-      Enter: () => scene && this.focused >= 0 && this.choose(scene.stages.order[this.focused]),
+      Enter: () => scene && this.focused >= 0 && this.choose(this.#ids(scene)[this.focused]),
     }[event.key];
     if (!act) return;
     event.preventDefault();
