@@ -62,6 +62,8 @@ class AttentionView {
     const needs = { state: this.state, view: this, painter: this.painter, theme: () => this.colors };
     this.parts = [new Bar(bar, needs), new Overview(left, needs), new Birth(left, needs), new Arcs(left, needs), new HeadMap(right, needs), new Chain(right, needs),
       new Trial(trial, needs), new Ranking(trial, needs), new TokenLosses(outcome, needs), new Prediction(outcome, needs)];
+    this.ofFrame = this.parts.filter((part) => [Bar, Overview, HeadMap, Arcs, Chain, Ranking].some((kind) => part instanceof kind));
+    this.#watchWhatIsSeen();
     const failed = (sentence) => this.#say(sentence);
     this.live = new Asking(this.data, "attention", { question: () => this.#question(), take: (answer) => this.#take(answer), failed });
     this.once = new Latest(this.data, "attention", { question: () => this.#question(), take: (answer) => this.#take(answer), failed });
@@ -73,6 +75,19 @@ class AttentionView {
     this.stop = this.state.listen((changed) => this.#changed(changed));
     this.#say("");
     this.#renew();
+  }
+
+  /** Pictures that are scrolled away are not drawn: they would cost the machine that trains. */
+  #watchWhatIsSeen() {
+    const parts = new Map(this.parts.filter(({ figure, element }) => figure ?? element).map((part) => [part.figure?.element ?? part.element, part]));
+    this.seen = new IntersectionObserver((entries) => {
+      for (const { target, isIntersecting } of entries) {
+        const part = parts.get(target);
+        part.isAway = !isIntersecting;
+        if (isIntersecting) this.painter.mark(part);
+      }
+    }, { rootMargin: "200px" });
+    for (const element of parts.keys()) this.seen.observe(element);
   }
 
   #at() {
@@ -116,7 +131,7 @@ class AttentionView {
     Object.assign(this, { step: header.step, steps: header.steps });
     Object.assign(this.element.dataset, { step: String(header.at), head: `${header.layer}.${header.head}` });
     for (const [asker, known] of [[this.names, this.scores], [this.trial, this.effects]]) if (known && known.header.at !== header.at) asker.again();
-    this.#mark();
+    this.#mark(this.ofFrame);
   }
 
   #takeScores(answer) {
@@ -198,13 +213,14 @@ class AttentionView {
     this.colors = this.isPresented ? new LargeTheme(this.element) : new Theme(this.element);
   }
 
-  #mark() {
-    for (const part of this.parts) this.painter.mark(part);
+  #mark(parts = this.parts) {
+    for (const part of parts) if (!part.isAway) this.painter.mark(part);
   }
 
   unmount() {
     this.painter.stop();
     if (!this.parts.length) return;
+    this.seen.disconnect();
     for (const asker of [this.live, this.once, this.names, this.trial, this.link]) asker.close();
     this.stop();
     for (const part of this.parts) part.close();

@@ -2,7 +2,7 @@
 
 import { ask } from "../base/ask.js";
 
-export const OFTEN = 1500;     // milliseconds between two answers for a run that moves on
+export const OFTEN = 2000;     // milliseconds between two answers for a run that moves on
 
 export class Latest {
   #isBusy = false;
