@@ -62,6 +62,10 @@ def test_a_stored_run_shows_the_birth_in_its_lines_and_at_earlier_steps(attentio
     birth = re.compile(r"1\.\d induction: from 0\.0\d at step 0 to 0\.[4-9]\d at step 300")
     expect(picture_of(page, "How each head came to its work")).to_have_attribute("aria-label", birth, timeout=30_000)
     picture(page)
+    figure(page, "All heads").get_by_label("download: All heads").click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="SVG").first.click()
+    assert re.search(r"1\.\d induction.*<path", saved.value.path().read_text(), re.DOTALL)
     slider = page.get_by_role("slider", name="at step")
     slider.press("Home")
     expect(page.locator(".step-words")).to_have_text("0 of 300")
@@ -90,6 +94,7 @@ def test_a_click_on_a_cell_shows_its_whole_chain_equal_to_the_tensor(attention):
 def test_the_induction_heads_switched_off_undo_what_was_learned(attention):
     page = attention("layer=1")
     result = page.locator(".trial .result")
+    result.scroll_into_view_if_needed()  # what is out of sight is not drawn
     expect(result).to_have_text(re.compile(r"^Loss of this text: 0\.0\S+ nats"))
     for head in ("1.0", "1.1"):
         page.get_by_role("button", name=re.compile(rf"^head {head}")).click()
@@ -102,6 +107,7 @@ def test_the_induction_heads_switched_off_undo_what_was_learned(attention):
 def test_a_second_text_of_another_length_gets_one_sentence(attention):
     page = attention("layer=1&patch=1.0")
     trouble, other = page.locator(".trial .trouble-line"), page.get_by_role("textbox", name="second text")
+    other.scroll_into_view_if_needed()
     expect(trouble).to_contain_text("Type a second text")
     other.fill("1 2 3 <b>")
     expect(trouble).to_contain_text("got '<b>'")

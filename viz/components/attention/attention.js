@@ -128,10 +128,19 @@ class AttentionView {
     const { header } = answer;
     if (header.layer !== this.state.layer || header.head !== this.state.head) return;
     this.frame = new Frame(answer);
+    if (!this.state.pair) this.#suggest();
     Object.assign(this, { step: header.step, steps: header.steps });
     Object.assign(this.element.dataset, { step: String(header.at), head: `${header.layer}.${header.head}` });
     for (const [asker, known] of [[this.names, this.scores], [this.trial, this.effects]]) if (known && known.header.at !== header.at) asker.again();
     this.#mark(this.ofFrame);
+  }
+
+  /** A first cell, so that nobody has to guess that cells can be clicked: where the last token looks most. */
+  #suggest() {
+    const { n } = this.frame;
+    const { at } = this.frame.pattern(this.state.layer, this.state.head);
+    const most = [...Array(n).keys()].reduce((best, key) => (at(n - 1, key) > at(n - 1, best) ? key : best), 0);
+    this.state.change({ pair: [n - 1, most] });
   }
 
   #takeScores(answer) {

@@ -3,12 +3,12 @@
 import { make } from "../base/dom.js";
 import { Figure } from "../base/figure.js";
 import { count } from "../base/numbers.js";
-import { lookOf } from "./kinds.js";
+import { fitting, lookOf } from "./kinds.js";
 import { keyOf } from "./state.js";
 import { tileAt, tilesOf } from "./tiles.js";
 
 const LAYOUT = { left: 34, head: 30, most: 220, gap: 14 };
-const TALL = 0.62;             // of a small chart's width
+const [TALL, LEAST_TALL] = [0.62, 44];  // of a small chart's width; pixels
 
 export class Birth {
   /** @param {HTMLElement} place @param {{state: AttentionState, view: object, painter: Painter, theme: () => Theme}} needs */
@@ -26,7 +26,7 @@ export class Birth {
     const { nLayers, nHeads } = this.state;
     const { tiles } = tilesOf(nLayers, nHeads, { ...LAYOUT, width });
     const wide = tiles[0].width;
-    const tall = Math.round(wide * TALL);
+    const tall = Math.max(LEAST_TALL, Math.round(wide * TALL));
     for (const tile of tiles) Object.assign(tile, { y: (nLayers - 1 - tile.layer) * (tall + LAYOUT.head + LAYOUT.gap), height: tall + LAYOUT.head });
     return { tiles, height: nLayers * (tall + LAYOUT.head + LAYOUT.gap) + 10 };
   }
@@ -76,7 +76,7 @@ export class Birth {
     const [name] = view.nameOf(layer, head);
     const [top, floor] = [y + LAYOUT.head, y + height];
     const at = (step, score) => [x + (step / last) * width, floor - Math.min(1, score) * (floor - top)];
-    this.#frame(pen, theme, { x, width, top, floor, isFirst: head === 0 });
+    this.#frame(pen, theme, { x, width, top, floor, isFirst: head === 0, isLowest: layer === 0 });
     line(pen, theme.color("muted"), 1, [3, 4], [[x, floor - least * (floor - top)], [x + width, floor - least * (floor - top)]]);
     kinds.forEach((kind, i) => {
       const { color, dash } = lookOf(kind);
@@ -88,10 +88,10 @@ export class Birth {
     pen.textBaseline = "alphabetic";
     pen.font = theme.font(12, "font", isOn ? 700 : 400);
     pen.fillStyle = theme.color("text");
-    pen.fillText(`${keyOf(layer, head)} ${name}`, x, y + 22, width);
+    pen.fillText(`${keyOf(layer, head)} ${width < 60 ? "" : fitting(name, null, width - 24)}`, x, y + 22, width + LAYOUT.gap - 2);
   }
 
-  #frame(pen, theme, { x, width, top, floor, isFirst }) {
+  #frame(pen, theme, { x, width, top, floor, isFirst, isLowest }) {
     pen.strokeStyle = theme.color("line");
     pen.lineWidth = 1;
     pen.strokeRect(x + 0.5, top + 0.5, width - 1, floor - top);
@@ -102,7 +102,7 @@ export class Birth {
     if (isFirst) for (const score of [0, 1]) pen.fillText(String(score), x - 5, floor - score * (floor - top) + (score ? 5 : -5));
     if (isFirst) turned(pen, "score", x - 20, (top + floor) / 2);
     pen.textAlign = "right";
-    pen.fillText(`step ${count(this.last)}`, x + width, floor + 8);
+    if (isLowest) pen.fillText(`step ${count(this.last)}`, x + width, floor + 8);
   }
 
   #stepAt(tile, x) {

@@ -8,5 +8,16 @@ const LOOKS = {
   "spread out": { color: "class-6", dash: [1, 3] },
 };
 
+const SHORT = { "previous token": "previous", "first token": "first", "spread out": "spread" };
+const SHORTEST = { "previous token": "prev", "first token": "first", itself: "self", induction: "ind", "spread out": "even", mixed: "mix" };
+const [ROOMY, TIGHT] = [112, 62];  // pixels: room for a name and its score, for a short name
+
+/** A head's name and score as they fit this many pixels. */
+export function fitting(name, score, width) {
+  const written = score === null ? "" : ` ${score.toFixed(2)}`;
+  if (width >= ROOMY) return name + written;
+  return width >= TIGHT ? `${SHORT[name] ?? name}${width >= 90 ? written : ""}` : SHORTEST[name] ?? name;
+}
+
 /** @returns {{color: string, dash: number[]}} `color` is a name in the theme */
 export const lookOf = (kind) => LOOKS[kind] ?? { color: "muted", dash: [] };

@@ -2,7 +2,8 @@
 
 import { ask } from "../base/ask.js";
 
-export const OFTEN = 2000;     // milliseconds between two answers for a run that moves on
+const OFTEN = 2000;            // milliseconds between two answers for a run that moves on
+const PATIENCE = 4000;         // before what failed is asked again: a run may have to be brought up first
 
 export class Latest {
   #isBusy = false;
@@ -50,7 +51,9 @@ export class Latest {
       this.failed("");
       this.take(answer);
     } catch (error) {
-      if (turn === this.#turn) this.failed(error.message);
+      if (turn !== this.#turn) return;
+      this.failed(error.message);
+      this.again(PATIENCE);
     }
   }
 

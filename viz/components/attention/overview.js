@@ -2,6 +2,7 @@
 
 import { Figure } from "../base/figure.js";
 import { significant } from "../base/numbers.js";
+import { fitting } from "./kinds.js";
 import { keyOf } from "./state.js";
 import { drawPattern, tileAt, tilesOf } from "./tiles.js";
 
@@ -65,7 +66,7 @@ export class Overview {
     pen.fillText(`${key}${state.off.includes(key) ? " off" : state.patch.includes(key) ? " from text 2" : ""}`, x, y + 13, width);
     pen.font = theme.font(12);
     pen.fillStyle = theme.color(score === null ? "muted" : "text");
-    pen.fillText(`${name}${score === null ? "" : ` ${score.toFixed(2)}`}`, x, y + 28, width);
+    pen.fillText(fitting(name, score, width), x, y + 28, width + LAYOUT.gap);
     const top = y + LAYOUT.head;
     drawPattern(pen, { x, y: top, side: width, n: frame.n, at: frame.pattern(layer, head).at, theme });
     if (state.off.includes(key)) cross(pen, x, top, width, theme.color("bad"));

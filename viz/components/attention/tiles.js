@@ -2,6 +2,8 @@
 
 import { drawCells, heatImage } from "../base/heat.js";
 
+const MOST_MASKS = 24;
+const masks = new Map();       // as drawn for a side, a number of tokens, a colour and a pixel ratio
 const LINES = 6;               // pixels between the lines of the mask
 
 /** One pattern as cells over a square; the future is hatched: it is not zero, it cannot be seen. */
@@ -13,9 +15,25 @@ export function drawPattern(pen, { x, y, side, n, at, theme }) {
   pen.strokeRect(x - 0.5, y - 0.5, side + 1, side + 1);
 }
 
-/** Diagonal lines over the steps above the diagonal, on any pen. */
+/** Diagonal lines over the steps above the diagonal. On the screen they are drawn once and copied: pictures live. */
 function drawMask(pen, { x, y, side, n, color }) {
   if (n < 2) return;
+  if (!(pen instanceof CanvasRenderingContext2D)) return void strokeMask(pen, { x, y, side, n, color });
+  const ratio = window.devicePixelRatio || 1;
+  const key = `${side} ${n} ${color} ${ratio}`;
+  if (!masks.has(key)) {
+    if (masks.size > MOST_MASKS) masks.clear();
+    const mask = new OffscreenCanvas(Math.ceil(side * ratio), Math.ceil(side * ratio));
+    const context = mask.getContext("2d");
+    context.scale(ratio, ratio);
+    strokeMask(context, { x: 0, y: 0, side, n, color });
+    masks.set(key, mask);
+  }
+  const mask = masks.get(key);
+  pen.drawImage(mask, x, y, mask.width / ratio, mask.height / ratio);
+}
+
+function strokeMask(pen, { x, y, side, n, color }) {
   const cell = side / n;
   pen.save();
   pen.beginPath();
