@@ -52,7 +52,8 @@ def test_every_import_and_style_of_a_module_is_in_the_bundle():
 
 
 def test_no_module_speaks_to_another_machine():
-    namespaces = rb"http://(www.w3.org/(2000/svg|1998/Math/MathML)|graphml.graphdrawing.org/xmlns)\""  # written like addresses, never asked
+    # Names of namespaces are written like addresses, and never asked.
+    namespaces = rb"http://(www.w3.org/(2000/svg|1998/Math/MathML)|graphml.graphdrawing.org/xmlns)\""
     for name, asset in bundle().assets.items():
         assert not re.search(rb"(https?|wss?)://[a-z]", re.sub(namespaces, b"", asset.plain)), name
 
