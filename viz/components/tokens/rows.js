@@ -15,6 +15,8 @@ const NAMES = ["characters", "bytes", "tokens"];
 const hex = (byte) => byte.toString(16).padStart(2, "0");
 
 export class Rows {
+  #firm = [];
+  #of = null;                  // the record that they belong to
   #hover = null;               // [from, to): the bytes that are lit
 
   /** @param {HTMLElement} place @param {{walk: Walk, painter: Painter, theme: () => Theme, zoom: number}} needs */
@@ -34,6 +36,7 @@ export class Rows {
   /** @param {Cut} cut @param {string[]} characters their labels */
   show(cut, characters) {
     Object.assign(this, { cut, names: characters });
+    this.#of = null;
     this.mark();
   }
 
@@ -41,21 +44,28 @@ export class Rows {
     this.figure.mark();
   }
 
-  /** What stands in each row: cells of bytes from start to end. */
+  /** What stands in each row: cells of bytes from start to end. The first two stay whatever is merged. */
   #cells() {
     const { record, k } = this.walk;
+    if (this.#of !== record) [this.#firm, this.#of] = [this.#firmCells(), record];
+    const tokens = this.cut.tokens(k).map(({ id, start, end }) => {
+      const parts = record.parts(id);
+      const made = parts ? `merge ${id - 255}: ${record.label(parts[0])} + ${record.label(parts[1])}` : "a byte, not merged";
+      const label = id < N_BYTES && record.label(id).length > 1 ? hex(id) : record.label(id);
+      return { start, end, label, id, token: id, lines: [`token ${record.label(id)}`, `id ${id} of ${256 + k}`, made] };
+    });
+    return [...this.#firm, tokens];
+  }
+
+  #firmCells() {
+    const { record } = this.walk;
     const characters = this.cut.characters().map(({ text, code, start, end }, i) => {
       const id = record.characterIds.get(text) ?? null;
       const where = id === null ? "no id: the text learned from does not have it" : `id ${id} of ${record.characters.length} characters`;
       return { start, end, label: this.names[i], id, lines: [`character ${this.names[i]}`, `${where}`, `Unicode ${code}, ${end - start === 1 ? "1 byte" : `${end - start} bytes`}`] };
     });
     const bytes = Array.from(this.cut.bytes, (value, i) => ({ start: i, end: i + 1, label: hex(value), id: value, lines: [`byte ${value} (hexadecimal ${hex(value)})`, `id ${value} of 256`] }));
-    const tokens = this.cut.tokens(k).map(({ id, start, end }) => {
-      const parts = record.parts(id);
-      const made = parts ? `merge ${id - 255}: ${record.label(parts[0])} + ${record.label(parts[1])}` : "a byte, not merged";
-      return { start, end, label: id < N_BYTES && record.label(id).length > 1 ? hex(id) : record.label(id), id, token: id, lines: [`token ${record.label(id)}`, `id ${id} of ${256 + k}`, made] };
-    });
-    return [characters, bytes, tokens];
+    return [characters, bytes];
   }
 
   /** Where lines begin: as many bytes as fit, broken where tokens never merge. */
@@ -91,24 +101,32 @@ export class Rows {
       pen.fillText(name, 0, (line * (3 * ROW + GAP) + (row + 0.5) * ROW) * this.zoom);
     }));
     pen.textAlign = "center";
-    this.#cells().forEach((cells, row) => cells.forEach((cell) => this.#cell(pen, theme, cell, row, starts)));
+    this.#cells().forEach((cells, row) => {
+      for (const cell of cells) this.#box(pen, theme, cell, row, starts);
+      pen.font = theme.font(14 * this.zoom, "code-font", 600);
+      pen.fillStyle = theme.color("text");
+      for (const cell of cells) this.#write(pen, cell, row, starts, 12.5, fitted(pen, cell.label, this.#wide(cell) - 4));
+      pen.font = theme.font(11 * this.zoom, "code-font");
+      pen.fillStyle = theme.color("muted");
+      for (const cell of cells) this.#write(pen, cell, row, starts, 26.5, cell.id === null ? "–" : String(cell.id));
+    });
   }
 
-  #cell(pen, theme, cell, row, starts) {
-    const { zoom } = this;
+  #wide({ start, end }) {
+    return (end - start) * UNIT * this.zoom;
+  }
+
+  #box(pen, theme, cell, row, starts) {
     const [x, top] = this.#place(cell.start, starts);
-    const y = top + row * ROW * zoom;
-    const wide = (cell.end - cell.start) * UNIT * zoom;
     const isLit = this.#hover && cell.start < this.#hover[1] && cell.end > this.#hover[0];
-    const isMerged = row === 2 && cell.id >= 256;
-    const fill = isLit ? theme.color("chosen") : row === 2 ? theme.color(isMerged ? "merged" : "surface") : theme.color("surface");
-    box(pen, x + 1, y + 1, wide - 2, ROW * zoom - 4, { fill, stroke: theme.color(isLit ? "text" : "line") });
-    pen.font = theme.font(14 * zoom, "code-font", 600);
-    pen.fillStyle = theme.color("text");
-    pen.fillText(fitted(pen, cell.label, wide - 4), x + wide / 2, y + 12.5 * zoom);
-    pen.font = theme.font(11 * zoom, "code-font");
-    pen.fillStyle = theme.color(cell.id === null ? "bad" : "muted");
-    pen.fillText(cell.id === null ? "–" : String(cell.id), x + wide / 2, y + 26.5 * zoom);
+    const fill = theme.color(isLit ? "chosen" : row === 2 && cell.id >= N_BYTES ? "merged" : "surface");
+    box(pen, x + 1, top + row * ROW * this.zoom + 1, this.#wide(cell) - 2, ROW * this.zoom - 4, { fill, stroke: theme.color(isLit ? "text" : "line") });
+  }
+
+  /** Write in the middle of a cell, `down` pixels below its top. */
+  #write(pen, cell, row, starts, down, words) {
+    const [x, top] = this.#place(cell.start, starts);
+    pen.fillText(words, x + this.#wide(cell) / 2, top + (row * ROW + down) * this.zoom);
   }
 
   #at(x, y) {
