@@ -2,7 +2,7 @@
 
 import { Figure } from "../base/figure.js";
 import { RangeBar } from "../base/heat.js";
-import { fitted } from "../base/label.js";
+import { fitted, labelRoom } from "../base/label.js";
 import { significant } from "../base/numbers.js";
 import { drawPattern, labelEvery } from "./tiles.js";
 
@@ -13,7 +13,7 @@ const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], Arrow
 export class HeadMap {
   /** @param {HTMLElement} place @param {{state: AttentionState, view: object, painter: Painter, theme: () => Theme}} needs */
   constructor(place, { state, view, painter, theme }) {
-    Object.assign(this, { state, view, painter, theme, cell: 1 });
+    Object.assign(this, { state, view, painter, theme, cell: 1, room: LABEL });
     this.figure = new Figure(place, {
       title: "One head", file: "attention-head", height: 440, painter, theme,
       paint: (pen, width, height) => this.#paint(pen, width, height), alt: () => this.#words(), csv: () => this.#csv(),
@@ -39,7 +39,8 @@ export class HeadMap {
     const { state } = this;
     const theme = this.theme();
     const { n, labels } = frame;
-    const edge = LABEL + AXIS;
+    this.room = Math.max(LABEL, labelRoom(labels));
+    const edge = this.room + AXIS;
     const side = Math.min(width, height) - edge - 2;
     this.cell = side / n;
     const { at } = frame.pattern(state.layer, state.head);
@@ -58,9 +59,9 @@ export class HeadMap {
     for (let i = 0; i < labels.length; i++) {
       const middle = edge + (i + 0.5) * this.cell;
       pen.fillStyle = theme.color("query-text");
-      if (i % down === 0) pen.fillText(fitted(pen, labels[i], LABEL + 4), AXIS + LABEL / 2, middle);
+      if (i % down === 0) pen.fillText(fitted(pen, labels[i], this.room), AXIS + this.room / 2, middle);
       pen.fillStyle = theme.color("key-text");
-      if (i % across === 0) pen.fillText(labels[i], middle, AXIS + LABEL / 2);
+      if (i % across === 0) pen.fillText(labels[i], middle, edge - LABEL / 2);
     }
     pen.font = theme.font(12);
     pen.textAlign = "left";
@@ -87,7 +88,7 @@ export class HeadMap {
 
   #cellAt(x, y) {
     const n = this.view.frame?.n ?? 0;
-    const [key, query] = [x, y].map((at) => Math.floor((at - LABEL - AXIS) / this.cell));
+    const [key, query] = [x, y].map((at) => Math.floor((at - this.room - AXIS) / this.cell));
     return query >= 0 && key >= 0 && query < n && key < n ? [query, key] : null;
   }
 

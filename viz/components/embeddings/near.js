@@ -2,6 +2,7 @@
 
 import { make } from "../base/dom.js";
 import { Figure } from "../base/figure.js";
+import { fitted } from "../base/label.js";
 import { significant } from "../base/numbers.js";
 import { fill } from "./controls.js";
 
@@ -53,7 +54,7 @@ export class Near {
       pen.font = theme.font(14, "code-font");
       pen.textAlign = "right";
       pen.fillStyle = theme.color("text");
-      pen.fillText(this.names[each.row], LABEL - 8, y, LABEL - 8);
+      pen.fillText(fitted(pen, this.names[each.row], LABEL - 8), LABEL - 8, y);
       pen.fillStyle = theme.color(each.cosine < 0 ? "class-1" : "class-2");
       pen.fillRect(Math.min(zero, zero + each.cosine * unit), y - 6, Math.max(1, Math.abs(each.cosine * unit)), 12);
       pen.font = theme.font(13);

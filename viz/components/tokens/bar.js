@@ -55,9 +55,8 @@ export class Bar {
     const { record, k } = this.walk;
     if (!record.n) return record.nCharacters ? "No pair stands twice in this text, so there is nothing to merge." : "There is no text to learn from yet.";
     if (!k) return "Nothing is merged yet: every token is one byte. Press → for the first merge.";
-    const [a, b] = record.pairs[k - 1];
     const saved = record.lengths[k - 1] - record.lengths[k];
-    return `Merge ${k}: ${record.label(a)} + ${record.label(b)} → ${record.label(255 + k)}, id ${255 + k}. The pair stood side by side ${count(record.counts[k - 1])} times; the text is ${count(saved)} ${saved === 1 ? "token" : "tokens"} shorter.`;
+    return `Merge ${k}: ${record.pairInWords(record.pairs[k - 1])} → ${record.inWords(255 + k)}, id ${255 + k}. The pair stood side by side ${count(record.counts[k - 1])} times; the text is ${count(saved)} ${saved === 1 ? "token" : "tokens"} shorter.`;
   }
 
   close() {}

@@ -134,8 +134,8 @@ export class Family {
 
   #say(id, users) {
     const { record, k } = this.walk;
-    const name = record.label(id);
-    const inside = users.length ? ` It is inside ${users.slice(0, 4).map(([user]) => record.label(user)).join(", ")}${users.length > 4 ? " …" : ""}.` : " No later token was made with it.";
+    const name = record.inWords(id);
+    const inside = users.length ? ` It is inside ${users.slice(0, 4).map(([user]) => record.inWords(user)).join(", ")}${users.length > 4 ? " …" : ""}.` : " No later token was made with it.";
     const when = id < N_BYTES ? "a byte" : `id ${id}, made by merge ${id - 255}`;
     this.figure.say(`What ${name} is made of`, `${when}${this.#isLearned(id) ? "." : `: not yet, now it is ${k}.`}${inside}${k < record.n ? " Dashed: not merged yet." : ""}`);
   }
@@ -149,7 +149,7 @@ export class Family {
     if (!found) return null;
     const { record } = this.walk;
     const parts = record.parts(found.id);
-    return { x, y, lines: [`${record.label(found.id)}, id ${found.id}`, parts ? `merge ${found.id - 255}: ${record.label(parts[0])} + ${record.label(parts[1])}, ${record.counts[found.id - N_BYTES]} times` : "a byte"] };
+    return { x, y, lines: [`${record.label(found.id)}, id ${found.id}`, parts ? `merge ${found.id - 255}: ${record.pairInWords(parts)}, ${record.counts[found.id - N_BYTES]} times` : "a byte"] };
   }
 
   #click(x, y) {
@@ -162,7 +162,7 @@ export class Family {
     if (!record || id === null) return "No token.";
     const told = (token) => {
       const parts = record.parts(token);
-      return parts ? `${record.label(token)} = ${record.label(parts[0])} + ${record.label(parts[1])}` : record.label(token);
+      return parts ? `${record.label(token)} = ${record.pairInWords(parts)}` : record.label(token);
     };
     const { nodes } = this.#pieces(id);
     const users = this.#users(id).map(([user]) => told(user));

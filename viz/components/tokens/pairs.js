@@ -47,7 +47,7 @@ export class Pairs {
       pen.font = theme.font(13 * zoom, "code-font", isChosen ? 600 : 400);
       pen.fillStyle = theme.color("text");
       pen.textAlign = "right";
-      pen.fillText(fitted(pen, `${this.walk.record.label(a)} + ${this.walk.record.label(b)}`, left - 10), left - 8, y + (ROW / 2) * zoom);
+      pen.fillText(fitted(pen, this.walk.record.pairInWords([a, b]), left - 10), left - 8, y + (ROW / 2) * zoom);
       pen.textAlign = "left";
       pen.fillText(count(n), left + Math.max(2, (n / most) * (right - left)) + 6, y + (ROW / 2) * zoom);
     });
@@ -65,7 +65,7 @@ export class Pairs {
       words = rows[0][2] < 2 ? "No pair stands twice any more: learning has ended." : `Learning stops here, after ${k} merges; more would be possible.`;
     } else if (rows.length) {
       const equal = rows.filter(([, , n]) => n === rows[0][2]).length;
-      const chosen = `${record.label(rows[0][0])} + ${record.label(rows[0][1])}`;
+      const chosen = record.pairInWords(rows[0]);
       words = equal === 1 ? `Merged next: ${chosen}.` : `Merged next: ${chosen}. ${equal === rows.length ? "Many" : equal} stand equally often: the ids decide.`;
     }
     this.figure.say(this.figure.title, words);
@@ -79,7 +79,7 @@ export class Pairs {
   }
 
   #alt() {
-    return this.#rows().map(([a, b, n]) => `${this.walk.record.label(a)} + ${this.walk.record.label(b)} ${n}`).join(", ") || "No pairs.";
+    return this.#rows().map((row) => `${this.walk.record.pairInWords(row)} ${row[2]}`).join(", ") || "No pairs.";
   }
 
   close() {

@@ -133,7 +133,7 @@ export class Passage {
     const { record } = this.walk;
     const { id, start, end } = found.token;
     const parts = record.parts(id);
-    return { x, y, lines: [`token ${record.label(id)}, id ${id}`, parts ? `made of ${record.label(parts[0])} + ${record.label(parts[1])}` : "a single byte", `bytes ${count(start)} to ${count(end - 1)} of the text`] };
+    return { x, y, lines: [`token ${record.label(id)}, id ${id}`, parts ? `made of ${record.pairInWords(parts)}` : "a single byte", `bytes ${count(start)} to ${count(end - 1)} of the text`] };
   }
 
   #click(x, y) {

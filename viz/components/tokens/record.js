@@ -1,6 +1,7 @@
 /** What was learned from a text, and the text's tokens after any number of merges. Pure: it knows no screen. */
 
 export const N_BYTES = 256;
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
 
 /**
  * The tokens of a text after k merges. A border of 0 always stays; border b goes with merge b, counted from 1; the last
@@ -71,6 +72,17 @@ export class LearnedRecord {
 
   label(id) {
     return this.labels[id] ?? "";
+  }
+
+  /** A label inside a sentence: one that is written from right to left must not turn what stands around it. */
+  inWords(id) {
+    const label = this.label(id);
+    return RIGHT_TO_LEFT.test(label) ? `\u2068${label}\u2069` : label;
+  }
+
+  /** Two tokens side by side: "␣w + rit". */
+  pairInWords([a, b]) {
+    return `${this.inWords(a)} + ${this.inWords(b)}`;
   }
 
   /** The two tokens that a token was made of; null for a byte. */

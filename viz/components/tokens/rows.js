@@ -50,7 +50,7 @@ export class Rows {
     if (this.#of !== record) [this.#firm, this.#of] = [this.#firmCells(), record];
     const tokens = this.cut.tokens(k).map(({ id, start, end }) => {
       const parts = record.parts(id);
-      const made = parts ? `merge ${id - 255}: ${record.label(parts[0])} + ${record.label(parts[1])}` : "a byte, not merged";
+      const made = parts ? `merge ${id - 255}: ${record.pairInWords(parts)}` : "a byte, not merged";
       const label = id < N_BYTES && record.label(id).length > 1 ? hex(id) : record.label(id);
       return { start, end, label, id, token: id, lines: [`token ${record.label(id)}`, `id ${id} of ${256 + k}`, made] };
     });

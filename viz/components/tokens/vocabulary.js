@@ -27,11 +27,11 @@ export class Vocabulary {
   /** Another record: all rows are made once, and shown as they are learned. */
   #open(record) {
     this.#record = record;
-    this.#rows = record.pairs.map(([a, b], i) => {
+    this.#rows = record.pairs.map((pair, i) => {
       const id = N_BYTES + i;
       return make("button.merge", { type: "button", role: "option", "data-token": id, hidden: true },
         make("span.merge-id", { text: String(id) }), make("code.merge-made", { text: record.label(id) }),
-        make("span.merge-count", { text: `${count(record.counts[i])} ×` }), make("code.merge-of", { text: `${record.label(a)} + ${record.label(b)}` }));
+        make("span.merge-count", { text: `${count(record.counts[i])} ×` }), make("code.merge-of", { text: record.pairInWords(pair) }));
     });
     this.list.replaceChildren(...this.#rows.toReversed());
     this.#k = 0;
