@@ -202,3 +202,27 @@ def test_who_flushes_sees_at_once_what_was_marked_and_it_is_drawn_only_once(modu
         return [atOnce, n];
     """)
     assert drawn == [1, 2]
+
+
+def test_a_chart_before_a_class_is_larger_and_a_pointer_still_meets_what_is_under_it(modules):
+    shown, drawn, pixels, pointed = modules("base/figure.js", """
+        const { adoptStyles, make } = await import("/base/dom.js");
+        const { Painter, Theme } = await import("/base/paint.js");
+        const root = document.body.appendChild(make("div", { style: "width: 728px" })).attachShadow({ mode: "open" });
+        await adoptStyles(root, "../theme.css", "../base/base.css");
+        const place = root.appendChild(make("div.gb.present"));
+        const pointed = [];
+        const figure = new m.Figure(place, { title: "chart", file: "chart", height: 100, painter: new Painter(),
+          theme: () => new Theme(place), paint: () => {}, alt: () => "", csv: () => [],
+          point: (x, y) => { pointed.push(Math.round(x), Math.round(y)); return null; } });
+        const box = figure.box.getBoundingClientRect();
+        const at = { clientX: box.left + 140, clientY: box.top + 70 };
+        figure.box.dispatchEvent(new PointerEvent("pointermove", at));
+        const { width, height, canvas } = figure.surface;
+        figure.close();
+        return [[box.width, box.height], [width, height], canvas.width, pointed];
+    """)  # fmt: skip
+    assert shown[1] == pytest.approx(140)
+    assert drawn == [round(shown[0] / 1.4), 100]
+    assert pixels == pytest.approx(shown[0], abs=2)
+    assert pointed == [100, 50]

@@ -212,3 +212,12 @@ def test_presenting_makes_type_large(step, picture):
     picture(page)
     size = "(element) => parseFloat(getComputedStyle(element).fontSize)"
     assert page.locator(".stepper .voice.words").evaluate(size) >= 1.25 * small.evaluate(size)
+
+
+def test_presenting_makes_pictures_large_and_a_click_still_meets_its_cell(step):
+    page = step(f"text=marela&op={PATTERN}&head=1&present=1")
+    picture = page.locator(".stepper .made .cells").first
+    assert picture.locator("canvas").evaluate("(canvas) => canvas.width / canvas.clientWidth") > 1.3
+    box = picture.locator(".scroller").bounding_box()
+    page.mouse.click(box["x"] + 1.5 / 7 * box["width"], box["y"] + 5.5 / 7 * box["height"])
+    settled(page, "cell=1,5,1")

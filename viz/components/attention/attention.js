@@ -28,13 +28,6 @@ export async function mount(root, data, trigger) {
   return new AttentionView(root, data, trigger);
 }
 
-/** Pictures for the back row. */
-class LargeTheme extends Theme {
-  font(size, ...others) {
-    return super.font(Math.round(1.2 * size), ...others);
-  }
-}
-
 class AttentionView {
   /** @type {Frame|null} */ frame = null;
   /** The newest answer of the look "head_scores". */ scores = null;
@@ -47,8 +40,7 @@ class AttentionView {
     Object.assign(this, { data, tokens: data.tokens, painter: new Painter(), parts: [] });
     this.state = new AttentionState(data.n_layers, data.n_heads);
     this.element = make("div.gb.attention");
-    this.isPresented = new URLSearchParams(location.search).get("present") === "1";
-    this.element.classList.toggle("present", this.isPresented);
+    this.element.classList.toggle("present", new URLSearchParams(location.search).get("present") === "1");
     root.replaceChildren(this.element);
     this.#retheme();
     if (data.n_layers) this.#build();
@@ -219,7 +211,7 @@ class AttentionView {
 
   #retheme() {
     this.element.dataset.theme = isDark(this.element) ? "dark" : "light";
-    this.colors = this.isPresented ? new LargeTheme(this.element) : new Theme(this.element);
+    this.colors = new Theme(this.element);
   }
 
   #mark(parts = this.parts) {

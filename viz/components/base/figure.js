@@ -1,7 +1,7 @@
 /** A chart with everything a chart has: title, what it shows in words, a picture, hover values, alt text, downloads. */
 
 import { download, make, setText } from "./dom.js";
-import { Surface } from "./paint.js";
+import { placeOn, Surface } from "./paint.js";
 import { SvgPen } from "./svg_pen.js";
 
 export class Figure {
@@ -29,7 +29,7 @@ export class Figure {
     this.box.append(this.#tip);
     this.box.addEventListener("pointermove", (event) => this.#hover(event));
     this.box.addEventListener("pointerleave", () => this.showTip(null));
-    this.box.addEventListener("click", (event) => this.click?.(...this.#place(event), event));
+    this.box.addEventListener("click", (event) => this.click?.(...placeOn(this.box, event), event));
   }
 
   /** Draw again in the next frame. */
@@ -62,13 +62,8 @@ export class Figure {
     this.#tip.style.transform = `translate(${Math.max(0, left)}px, ${top}px)`;
   }
 
-  #place(event) {
-    const box = this.surface.canvas.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top];
-  }
-
   #hover(event) {
-    this.showTip(this.point?.(...this.#place(event)) ?? null);
+    this.showTip(this.point?.(...placeOn(this.box, event)) ?? null);
   }
 
   #menu() {

@@ -48,7 +48,7 @@ export class Surface {
   }
 
   #fit(parent) {
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = (window.devicePixelRatio || 1) * zoomOf(parent);
     const [width, height] = [parent.clientWidth, parent.clientHeight];
     if (width === this.width && height === this.height && ratio === this.ratio) return false;
     Object.assign(this, { width, height, ratio });
@@ -67,6 +67,17 @@ export class Surface {
   close() {
     this.observer.disconnect();
   }
+}
+
+/** How much larger than written an element is shown: more than 1 before a class. To ask may cost a layout. */
+export function zoomOf(element) {
+  return element.currentCSSZoom ?? 1;
+}
+
+/** Where on an element a pointer is, in the element's own CSS pixels. */
+export function placeOn(element, { clientX, clientY }) {
+  const [{ left, top }, zoom] = [element.getBoundingClientRect(), zoomOf(element)];
+  return [(clientX - left) / zoom, (clientY - top) / zoom];
 }
 
 /** The theme's colours as an element sees them: `theme.color("train")`, `theme.ramp("gradient")`, `theme.font(12)`. */

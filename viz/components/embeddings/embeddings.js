@@ -149,7 +149,7 @@ class EmbeddingsView {
       this.ranked = { table: frame.table, token, near: ranked(frame.table, token) };
       this.nearest.show(token, names, this.ranked.near, frame.table.shape[1]);
     }
-    this.says = { token, names, labels: header.labels, near: this.ranked.near, axes: axesOf(frame, state), isLarge: this.element.classList.contains("present"),
+    this.says = { token, names, labels: header.labels, near: this.ranked.near, axes: axesOf(frame, state),
       indices: header.labels.map((_, i) => (header.rows === "text" ? String(i) : null)),
       linesOf: (row) => pointLines(row, { names, way, values, near: row === token ? this.ranked.near : ranked(frame.table, row) }) };
     this.says.alt = captionOf(frame, state, header, this.says).alt;

@@ -65,7 +65,7 @@ export class Space {
     const { points, radius } = this.#now();
     const { k } = this.frame;
     const camera = new Camera({ width, height, radius, k, angles: this.angles });
-    const look = { theme: this.theme(), size: this.says().isLarge ? 17 : 13 };
+    const look = { theme: this.theme(), size: 13 };
     (k === 2 ? paintPlane : paintSpace)(pen, camera, this.says().axes, { ...look, width, height });
     this.#paintTrail(pen, camera);
     this.#places = Array.from({ length: points.length / k }, (_, row) => camera.place(points, row * k));

@@ -4,7 +4,7 @@ import { make, setText } from "../base/dom.js";
 import { drawCells, hatch, heatImage, RangeBar } from "../base/heat.js";
 import { fitted, labelRoom } from "../base/label.js";
 import { significant } from "../base/numbers.js";
-import { Surface } from "../base/paint.js";
+import { placeOn, Surface } from "../base/paint.js";
 
 const LABEL = 22;              // pixels for the tokens on two sides
 const CLOSEST_LABELS = 9;
@@ -23,7 +23,7 @@ export class Attention {
     this.box = make("div.canvas.square", { role: "img" });
     parent.append(make("h3", { text: "one head, live" }), this.choosers, make("div.tensor-head", {}, this.title, this.shape, this.range.element), this.box, this.value);
     this.surface = new Surface(this.box, () => painter.mark(this));
-    this.box.addEventListener("pointermove", ({ offsetX, offsetY }) => this.#point([offsetX, offsetY]));
+    this.box.addEventListener("pointermove", (event) => this.#point(placeOn(this.box, event)));
     this.box.addEventListener("pointerleave", () => this.#point(null));
   }
 

@@ -1,5 +1,6 @@
 /** Mouse, touch and keys on a plot: crosshair, zoom by wheel or box, pan, reset. Speaks only to the view. */
 
+import { placeOn } from "../base/paint.js";
 import { GUTTER } from "./plot.js";
 
 const SMALLEST_BOX = 6;        // pixels; a shorter drag is a click
@@ -11,10 +12,7 @@ const SMALLEST_BOX = 6;        // pixels; a shorter drag is a click
 export function attachPointer(plot, { newest, zoomsValues, moved }) {
   const { element, view } = plot;
   let drag = null;
-  const place = (event) => {
-    const rect = element.getBoundingClientRect();
-    return [event.clientX - rect.left, event.clientY - rect.top];
-  };
+  const place = (event) => placeOn(element, event);
   const stepAt = (x) => Math.min(newest(), Math.max(1, Math.round(plot.x.value(x))));
 
   element.addEventListener("pointermove", (event) => {

@@ -3,7 +3,7 @@
 import { make, setText } from "../base/dom.js";
 import { drawCells, heatImage, RangeBar } from "../base/heat.js";
 import { count, significant } from "../base/numbers.js";
-import { Surface } from "../base/paint.js";
+import { placeOn, Surface } from "../base/paint.js";
 import { Scale } from "../base/scale.js";
 
 const LEFT = 104;
@@ -31,7 +31,7 @@ export class Strip {
     this.box = make("div.canvas", { role: "img" });
     parent.append(make("div.bar", {}, make("h3", { text: "by layer and step" }), this.tabs), this.box, make("div.foot", {}, this.value, this.range.element));
     this.surface = new Surface(this.box, () => painter.mark(this));
-    this.box.addEventListener("pointermove", ({ offsetX, offsetY }) => this.#hover(offsetX, offsetY));
+    this.box.addEventListener("pointermove", (event) => this.#hover(...placeOn(this.box, event)));
     this.box.addEventListener("pointerleave", () => {
       this.hover = null;
       this.view.set({ cursor: null });

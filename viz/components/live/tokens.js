@@ -3,7 +3,7 @@
 import { make, setText } from "../base/dom.js";
 import { fitted, labelRoom } from "../base/label.js";
 import { significant } from "../base/numbers.js";
-import { Surface } from "../base/paint.js";
+import { placeOn, Surface } from "../base/paint.js";
 
 const LABELS = 40;             // pixels for the two rows of tokens
 const LEFT = 50;
@@ -17,7 +17,7 @@ export class Tokens {
     this.box = make("div.canvas", { role: "img" });
     parent.append(make("div.bar", {}, make("h3", { text: "loss token by token" }), make("span.unit", { text: "−ln p of the token that really came next, on one held-out text" })), this.box, this.value);
     this.surface = new Surface(this.box, () => painter.mark(this));
-    this.box.addEventListener("pointermove", ({ offsetX }) => this.#point(offsetX));
+    this.box.addEventListener("pointermove", (event) => this.#point(placeOn(this.box, event)[0]));
     this.box.addEventListener("pointerleave", () => this.#point(null));
   }
 

@@ -30,6 +30,7 @@ class TrainView {
     this.data = data;
     this.painter = new Painter();
     this.element = make("div.gb.train");
+    this.element.classList.toggle("present", new URLSearchParams(location.search).get("present") === "1");
     root.replaceChildren(this.element);
     this.feed = openFeed(data.base, data.run);
     this.shipped = null;

@@ -2,6 +2,7 @@
 
 import { make, setText } from "../base/dom.js";
 import { significant } from "../base/numbers.js";
+import { zoomOf } from "../base/paint.js";
 import { arrange, workWords } from "./arrange.js";
 import { layOut } from "./card_layout.js";
 import { sources } from "./explain.js";
@@ -18,7 +19,7 @@ export class Card {
    * @param {{store: TraceStore, state: StepState, theme: () => Theme, painter: Painter}} needs
    */
   constructor(parent, { store, state, theme, painter }) {
-    Object.assign(this, { store, state, theme, painter, arranged: "", pointed: null, width: 0, height: 0, changes: new Map() });
+    Object.assign(this, { store, state, theme, painter, arranged: "", pointed: null, width: 0, height: 0, zoom: 1, changes: new Map() });
     this.title = make("h3");
     this.heads = make("div.heads", { role: "group", "aria-label": "head" });
     this.work = make("div.work");
@@ -33,7 +34,7 @@ export class Card {
     this.observer = new ResizeObserver(([{ contentRect }]) => {
       const [width, height] = [Math.floor(contentRect.width), Math.floor(contentRect.height)];
       if (width === this.width && height === this.height) return;
-      Object.assign(this, { width, height });
+      Object.assign(this, { width, height, zoom: zoomOf(this.flow) });
       painter.mark(this);
     });
     this.observer.observe(this.element);
@@ -54,7 +55,7 @@ export class Card {
       const isChosen = chosen?.tensor === name;
       this.items[i].heatmap.show({
         name, minus: piece.minus, manifest: this.store.manifest, spec: this.store.spec(name), tensor: this.#numbers(piece), head: this.state.head,
-        caption: piece.caption, colours: this.colours[i], room: this.rooms[i], lit: lit?.get(name) ?? null,
+        caption: piece.caption, colours: this.colours[i], room: this.rooms[i], zoom: this.zoom, lit: lit?.get(name) ?? null,
         chosen: isChosen ? chosen.index : null,
       });
     });
@@ -72,7 +73,7 @@ export class Card {
     if (this.arranged !== key) this.#unpoint();
     Object.assign(this, { arranged: key, size });
     const specs = pieces.map((piece) => ({ ...piece, spec: this.store.spec(piece.tensor) }));
-    const { mode, rooms } = layOut(specs, nRead, { width: this.width, height: this.height - HEAD });
+    const { mode, rooms } = layOut(specs, nRead, { width: this.width / this.zoom, height: (this.height - HEAD) / this.zoom });
     this.rooms = rooms;
     this.#fill(this.read, pieces.slice(0, nRead));
     this.#fill(this.made, pieces.slice(nRead));

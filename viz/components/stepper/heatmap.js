@@ -4,6 +4,7 @@ import { make, setText } from "../base/dom.js";
 import { drawCells, hatch, heatImage, RangeBar } from "../base/heat.js";
 import { fitted } from "../base/label.js";
 import { significant } from "../base/numbers.js";
+import { placeOn } from "../base/paint.js";
 import { drawLabels } from "./labels.js";
 import { inCode, shapeWords } from "./names.js";
 import { flatOf, indexOf } from "./operands.js";
@@ -40,7 +41,7 @@ export class Heatmap {
    * Everything but the painting, which `draw` does: text first and pictures then, as to set a canvas's font costs a layout
    * whenever text has changed before.
    * @param {{name: string, minus?: string, spec: object, tensor: Tensor|null, manifest: object, head: number, caption: string, colours: object|null,
-   *   room: {width: number, height: number}, lit: Set<number>|null, chosen: number[]|null, isPointed: boolean}} shown
+   *   room: {width: number, height: number}, zoom: number, lit: Set<number>|null, chosen: number[]|null, isPointed: boolean}} shown
    */
   show(shown) {
     const isOther = this.shown?.name !== shown.name || this.shown?.manifest !== shown.manifest || this.shown?.head !== shown.head;
@@ -89,8 +90,9 @@ export class Heatmap {
       this.#scrollTo(0, 0);
       this.scroller.setAttribute("aria-label", `${name}, ${shapeWords(spec)}. Shift and arrows go from cell to cell, Enter asks where a cell comes from.`);
     }
-    if (this.sized === key && this.ratio === devicePixelRatio) return;
-    Object.assign(this, { sized: key, ratio: devicePixelRatio });
+    const ratio = devicePixelRatio * this.shown.zoom;
+    if (this.sized === key && this.ratio === ratio) return;
+    Object.assign(this, { sized: key, ratio });
     const [width, height] = [gutter.left + seen.width, gutter.top + seen.height];
     size(this.cells, width + barY, height + barX);
     this.#growCanvas(width, height);
@@ -213,9 +215,9 @@ export class Heatmap {
   }
 
   #listen() {
-    const under = ({ offsetX, offsetY }) => {
-      const { cell } = this.layout;
-      const [row, column] = [Math.floor(offsetY / cell.height), Math.floor(offsetX / cell.width)];
+    const under = (event) => {
+      const [{ cell }, [x, y]] = [this.layout, placeOn(this.extent, event)];
+      const [row, column] = [Math.floor(y / cell.height), Math.floor(x / cell.width)];
       return row < 0 || column < 0 || row >= this.slice.rows || column >= this.slice.columns ? null : this.#flat(row, column);
     };
     this.extent.addEventListener("pointermove", (event) => this.#point(under(event)));
@@ -259,12 +261,12 @@ export class Heatmap {
     if (place === this.cursor) return;
     this.cursor = place;
     if (place === null) return void this.point(null);
-    const { name, spec } = this.shown;
+    const { name, spec, zoom } = this.shown;
     const { cell } = this.layout;
     const [row, column] = [Math.floor((place - this.slice.offset) / this.slice.columns), (place - this.slice.offset) % this.slice.columns];
     if (isSpoken) this.#follow(row, column);
     const box = this.scroller.getBoundingClientRect();
-    const at = { x: box.left + (column + 0.5) * cell.width - this.at.left, y: box.top + row * cell.height - this.at.top, height: cell.height };
+    const at = { x: box.left + zoom * ((column + 0.5) * cell.width - this.at.left), y: box.top + zoom * (row * cell.height - this.at.top), height: zoom * cell.height };
     this.point({ tensor: name, index: indexOf(spec.shape, place) }, at, isSpoken, this.shown);
   }
 
