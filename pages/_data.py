@@ -9,19 +9,24 @@ from model.download import download_for, install
 from model.fields import Setting
 from model.texts import MAX_TEXT_BYTES, check_text
 from pages import _session
+from pages._session import View
 
 
-def data_panel(values: Mapping[str, Setting]) -> None:
+def data_panel(view: View, values: Mapping[str, Setting]) -> None:
     """Say what the chosen data are, or how to bring them here."""
-    if values["dataset"] == "text":
-        _bring_text()
+    is_own = values["dataset"] == "text"
+    if is_own and not _bring_text():
+        return
     if values["dataset"] == "shakespeare":
         shakespeare_panel()
     try:
-        dataset = _session.dataset_of(RunConfig.from_dict(values), _session.own_text())
+        text = _session.text_at_hand(view) if is_own else None
+        dataset = _session.dataset_of(RunConfig.from_dict(values), text)
     except ValueError as refusal:
         st.info(str(refusal), icon=":material/info:")
         return
+    if text is not None:
+        st.success(f"{len(text):,} characters are ready: press “Start new run”.", icon=":material/check:")
     with st.container(border=True):
         st.markdown(f"**{dataset.title}**")
         st.write(dataset.description)
@@ -69,17 +74,18 @@ def _install() -> None:
         _session.say_once(str(refusal))
 
 
-def _bring_text() -> None:
+def _bring_text() -> bool:
+    """Offer the ways to bring a text; whether none was refused."""
     limit = f"{MAX_TEXT_BYTES / 1e6:.0f} MB"
     upload = st.file_uploader(f"A text file (UTF-8, at most {limit})", key=_session.UPLOAD)
     pasted = st.text_area("or paste a text", key=_session.PASTED, height=120, placeholder="Paste any text here.")
     data = upload.getvalue() if upload is not None else pasted.encode()
     if not data and upload is None:
-        return
+        return True
     try:
         text = check_text(data)
     except ValueError as refusal:
         st.error(str(refusal), icon=":material/error:")
-        return
+        return False
     _session.keep_own_text(text)
-    st.success(f"{len(text):,} characters are ready: press “Start new run”.", icon=":material/check:")
+    return True

@@ -163,6 +163,11 @@ def own_text() -> str | None:
     return st.session_state.get(_TEXT)
 
 
+def text_at_hand(view: View) -> str | None:
+    """The text that a next run would learn: what this visitor brought, else the one of the run on screen."""
+    return own_text() or text_of(view)
+
+
 def keep_own_text(text: str) -> None:
     """Keep a checked text for the next run on it."""
     st.session_state[_TEXT] = text

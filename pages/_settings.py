@@ -57,7 +57,7 @@ def live_settings(view: View) -> None:
 def next_run(view: View) -> None:
     """Presets, every other setting in three tabs, and the bar that starts a new run."""
     draft = _session.draft(view)
-    values = view.config.to_dict() | draft
+    values = view.config.to_dict() | draft | {"text_sha256": ""}  # that of the text which is then at hand
     title = "Settings for a new run: presets, model, training, data"
     panel = st.expander(title, icon=":material/tune:", key=_session.SETTINGS_OPEN, on_change="rerun")
     if not panel.open:
@@ -67,28 +67,28 @@ def next_run(view: View) -> None:
         tabs = st.tabs(["Presets", *SECTIONS], key=_session.SETTINGS_TAB, on_change="rerun")
         if tabs[0].open:
             with tabs[0]:
-                _presets()
+                _presets(view)
         for tab, (title, fields) in zip(tabs[1:], SECTIONS.items(), strict=True):
             if tab.open:
                 with tab:
                     _widgets(view, fields, values)
                     if title == "Data":
-                        _data.data_panel(values)
+                        _data.data_panel(view, values)
 
 
-def _presets() -> None:
+def _presets(view: View) -> None:
     _data.shakespeare_panel()
     presets = list(PRESETS.values())
     for start in range(0, len(presets), 2):
         for column, preset in zip(st.columns(2, gap="small"), presets[start : start + 2], strict=False):
             with column, st.container(border=True, height="stretch", gap="xsmall"):
-                _preset(preset)
+                _preset(view, preset)
 
 
-def _preset(preset: Preset) -> None:
+def _preset(view: View, preset: Preset) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"**{preset.title}**", width="content")
-        st.button("Start", key=f"preset:{preset.key}", on_click=_start, args=(preset.config.to_dict(),),
+        st.button("Start", key=f"preset:{preset.key}", on_click=_start, args=(view, preset.config.to_dict()),
                   help=f"Start a new run with the preset {preset.title}.")  # fmt: skip
     st.write(preset.special)
     st.caption(f"{preset.expects}  \n*{preset.source}*")
@@ -179,10 +179,10 @@ def _suggested(view: View, dataset: str) -> dict[str, Setting]:
     return {**left, **ABOUT[dataset].suggests}
 
 
-def _start(values: Mapping[str, Setting]) -> None:
+def _start(view: View, values: Mapping[str, Setting]) -> None:
     # Read when pressed: the text may have come in below the button in the very script run that drew it.
-    text = _session.own_text() if values["dataset"] == "text" else None
     try:
+        text = _session.text_at_hand(view) if values["dataset"] == "text" else None
         _session.start_run(RunConfig.from_dict(values), text)
     except (ValueError, Refused) as refusal:
         _session.say_once(str(refusal))
@@ -193,7 +193,7 @@ def _start(values: Mapping[str, Setting]) -> None:
 def _new_run_bar(view: View, values: Mapping[str, Setting], draft: Mapping[str, Setting]) -> None:
     """What a new run would change, the button that starts it, the link that does the same elsewhere."""
     with st.container(horizontal=True, vertical_alignment="center", wrap=True):
-        st.button("Start new run", type="primary", icon=":material/play_arrow:", on_click=_start, args=(values,),
+        st.button("Start new run", type="primary", icon=":material/play_arrow:", on_click=_start, args=(view, values),
                   help="Starts from new weights with the settings below; this run stays in your list.")  # fmt: skip
         if draft:
             st.button("Discard changes", icon=":material/undo:", on_click=_session.clear_draft)

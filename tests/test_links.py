@@ -164,3 +164,29 @@ def test_a_link_with_byte_pairs_starts_such_a_run(opened):
     config = connect().request("describe", run=in_link(at, "run"))[0]["config"]
     assert (config["tokenizer"], config["vocab_size"]) == ("bpe", 281)
     assert "n_merges must be a whole number from 1 to 1792" in said(opened(tokenizer="bpe", n_merges="1793"))[0]
+
+
+def test_a_text_of_more_characters_than_a_vocabulary_has_is_refused_before_it_is_called_ready(opened):
+    at = opened()
+    at.session_state["settings_open"], at.session_state["settings_tab"] = True, "Data"
+    choose(at.run(), "dataset", "text")
+    at.text_area(key="pasted_text").set_value("".join(map(chr, range(0x4E00, 0x4E00 + 2100)))).run()
+    assert not at.success
+    assert ["must be byte" in note.value for note in at.info] == [True]
+    choose(at, "tokenizer", "byte")
+    assert ["2,100 characters are ready" in note.value for note in at.success] == [True]
+
+
+def test_a_run_on_ones_own_text_is_followed_by_one_on_the_same_or_another(opened):
+    at = opened()
+    at.session_state["settings_open"], at.session_state["settings_tab"] = True, "Data"
+    choose(at.run(), "dataset", "text")
+    for text in ("a stitch in time saves nine. " * 20, "", "all that glitters is not gold. " * 20):
+        if text:
+            at.text_area(key="pasted_text").set_value(text).run()
+        else:
+            del at.session_state["own_text"]  # another day: the text is known to the run alone
+            at.text_area(key="pasted_text").set_value("").run()
+        before = in_link(at, "run")
+        next(button for button in at.button if button.label == "Start new run").click().run()
+        assert in_link(at, "run") != before, said(at)
