@@ -8,7 +8,8 @@ aside and changes no order. Pure: numbers of nodes, names of boxes and pixels.
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from viz.layers import Lane, Place, Sheet, Wire, sheet
+from viz.lanes import Lane, Place, Wire
+from viz.layers import Sheet, sheet
 
 ROOT = ""
 PORT = 16.0                      # pixels that a port takes in its row

@@ -38,7 +38,7 @@ def autograd(job: Job, order: Header) -> Answer:
     if node is not None and (type(node) is not int or node not in graph):
         raise ValueError(f"node must be a number from 0 to {len(graph) - 1}; got {node!r}")
     carried = flows(graph)
-    shown = _graph_header(graph, list(carried))
+    shown = graph_header(graph, list(carried))
     digest = hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]
     header = {"at": at, "loss": graph.graph["loss"] if np.isfinite(graph.graph["loss"]) else None, "digest": digest,
               "n_rows": len(row.tokens), "node": node, **described(job, row)}  # fmt: skip
@@ -54,7 +54,7 @@ def _next_batch(job: Job) -> Batch:
     return job.dataset.draw(draws, config.train.batch_size, config.model.block_size)  # type: ignore[arg-type]
 
 
-def _graph_header(graph: nx.DiGraph, carried: list[tuple[int, str | int]]) -> Header:
+def graph_header(graph: nx.DiGraph, carried: list[tuple[int, str | int]]) -> Header:
     """The graph as JSON: `nodes`, each with the `path` of boxes around it; `edges` [value, reader, its inputs]; `flows`
     [value, reader or box of readers], in the order of the array of their numbers."""
     around = paths(graph)
