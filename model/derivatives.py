@@ -7,7 +7,7 @@ is what it does to G. By PyTorch's name of the node without `Backward0`. Torch-f
 from dataclasses import dataclass
 from functools import cache
 
-from latex2mathml.converter import convert
+from model.words import mathml
 
 
 @dataclass(frozen=True)
@@ -102,4 +102,4 @@ def rule_of(kind: str) -> Rule:
 def mathml_of(kind: str) -> str:
     """The formula of a kind's rule as MathML, "" where there is none."""
     formula = rule_of(kind).formula
-    return convert(formula) if formula else ""
+    return mathml(formula) if formula else ""

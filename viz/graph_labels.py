@@ -65,7 +65,7 @@ def _of_operation(
     main: int, members: Sequence[int], nodes: Sequence[Mapping[str, Any]], sources: Mapping[int, list[int]]
 ) -> Label:
     """An operation has the name of its output, if that is tapped, else of what it multiplies."""
-    taps = [tap for i in members for tap in nodes[i]["taps"]]
+    taps = next((nodes[i]["taps"] for i in reversed(members) if nodes[i]["taps"]), ())
     sign = rule_of(nodes[main]["kind"]).sign
     factors = [_maker(each, sources, nodes) for each in sources[main]] if nodes[main]["kind"] == "Bmm" else []
     if factors and all(factors):

@@ -76,16 +76,20 @@ export class Bar {
 /** What the engine has just done, in words. */
 export function sentence(walk, open) {
   const { graph } = walk;
-  if (walk.isWhole) return "All gradients have come back. Run backward to see in which order: → steps, Space plays.";
-  if (walk.node === null) return "Forward is done. The gradient of the loss is 1; → sends it down.";
+  if (walk.isWhole) return "All gradients have come back. To see in which order, run backward: → one on, ← one back, Space plays.";
+  if (walk.node === null) return "Forward is done, and the gradient of the loss is 1. → sends it down.";
   const node = walk.node;
   const { operation, parameter } = graph.nodes[node];
   const name = operation.replace("torch::autograd::", "");
   const gradient = significant(graph.gradient(node).norm);
-  const several = graph.readers[node].length > 1 ? ` The ${graph.readers[node].length} gradients that came back to it have been added.` : "";
-  if (parameter) return `${name}: ${parameter} gets its gradient, norm ${gradient}.${several}`;
-  const sources = [...new Set(graph.sources[node].map(({ source }) => graph.nameOf(source)))];
-  const inside = graph.shown(node, open);
-  const place = graph.labels[inside].name;
-  return `${name}${place === graph.nameOf(node) ? "" : ` in ${place}`}: takes the gradient of ${graph.nameOf(node)}, norm ${gradient}, and hands on to ${sources.join(", ") || "nobody"}.${several}`;
+  const several = graph.readers[node].length;
+  const sum = several > 1 ? ` (the sum of ${several})` : "";
+  if (parameter) return `${name}: ${parameter} gets its gradient, norm ${gradient}${sum}.`;
+  const place = graph.labels[graph.shown(node, open)].name;
+  const own = last(graph.nameOf(node));
+  const sources = [...new Set(graph.sources[node].map(({ source }) => last(graph.nameOf(source))))].filter((source) => source !== own);
+  const to = sources.length ? `, and hands on to ${sources.join(", ")}` : "";
+  return `${name}${place === own ? "" : ` in ${place}`}: takes the gradient of ${own}, norm ${gradient}${sum}${to}.`;
 }
+
+const last = (name) => name.split(".").at(-1);

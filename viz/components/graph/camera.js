@@ -1,6 +1,6 @@
 /** Pan and zoom of an SVG scene: pointer, wheel, buttons. A wheel scrolls, with Ctrl (or two fingers) it zooms. */
 
-const CLOSEST = 2.5, FARTHEST = 0.12, READABLE = 0.74, LARGEST = 1.4;
+const CLOSEST = 2.5, FARTHEST = 0.12, READABLE = 0.66, LARGEST = 1.4;
 const MARGIN = 14;
 
 export class Camera {

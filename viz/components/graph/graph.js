@@ -104,11 +104,10 @@ class GraphView {
 
   /** What is open at first: what the address says, a zoom or boxes; in the second picture, what is in the first. */
   #first(graph, isSecond) {
-    const isThere = (box) => graph.kindOf(box) !== "op" && graph.members.has(box);
-    if (isSecond) return this.main.graph && this.main.zoom ? openAt(graph, this.main.zoom) : new Set([...this.main.state.open].filter(isThere));
-    const { open } = this.wanted;
-    if (!open) return new Set();
-    return open.length === 1 && !graph.members.has(open[0]) ? openAt(graph, open[0]) : new Set(open.filter((box) => graph.members.has(box)));
+    const known = isSecond && this.main.graph ? this.main : null;
+    const open = known ? [known.zoom || [...known.state.open]].flat() : this.wanted.open ?? [];
+    const isThere = (box) => graph.members.has(box) && !(isSecond && graph.kindOf(box) === "op");
+    return open.length === 1 && !graph.members.has(open[0]) ? openAt(graph, open[0]) : new Set(open.filter(isThere));
   }
 
   #taken({ header, arrays }, isNew) {
@@ -176,7 +175,12 @@ class GraphView {
   /** The second picture comes and goes with the choice. */
   #compare() {
     const isWanted = this.fused === "beside";
-    if (isWanted && !this.other) this.other = this.#pane(true);
+    this.element.classList.toggle("compares", isWanted);
+    this.main.stage.call(isWanted ? "attention step by step" : "");
+    if (isWanted && !this.other) {
+      this.other = this.#pane(true);
+      this.other.stage.call("fused attention, as it trains");
+    }
     if (isWanted || !this.other) return;
     this.other.close();
     this.other = null;

@@ -1,6 +1,6 @@
 /** One picture of a graph: drawing, camera, pointer. What is open, chosen and done is the view's, shared by two stages. */
 
-import { make } from "../base/dom.js";
+import { make, setText } from "../base/dom.js";
 import { Camera } from "./camera.js";
 import { compose } from "./compose.js";
 import { Drawing, itemWords, wireWords } from "./drawing.js";
@@ -13,7 +13,8 @@ export class Stage {
   constructor(parent, state, told) {
     Object.assign(this, { state, told });
     this.tip = make("div.tip", { role: "tooltip", hidden: true });
-    this.element = make("div.stage", {}, this.tip);
+    this.name = make("p.stage-name", { hidden: true });
+    this.element = make("div.stage", {}, this.tip, this.name);
     parent.append(this.element);
     this.drawing = new Drawing(this.element);
     this.camera = new Camera(this.drawing.svg, this.drawing.scene, () => this.hideTip());
@@ -64,6 +65,12 @@ export class Stage {
     const top = Math.min(y + 12, box.height - this.tip.offsetHeight - 4);
     this.tip.style.transform = `translate(${Math.max(2, left)}px, ${Math.max(2, top)}px)`;
     return undefined;
+  }
+
+  /** What stands on it while there are two; "" for nothing. */
+  call(name) {
+    setText(this.name, name);
+    this.name.hidden = !name;
   }
 
   hideTip() {

@@ -1,0 +1,149 @@
+"""The autograd graph's modules alone, without a server: what is open, where it stands, the way back, the files."""
+
+import json
+import xml.etree.ElementTree as ET
+from itertools import pairwise
+
+import networkx as nx
+import pytest
+
+from tests.viz.test_graph_layout import header
+
+GRAPH = """const { AutogradGraph } = await import('/graph/autograd_graph.js');
+const graph = new AutogradGraph(value.graph);
+const n = graph.n, f = graph.flows.length;
+const count = (size) => ({ data: Float32Array.from({ length: 3 * size }, (_, i) => 1 + i), shape: [size, 3] });
+const order = { data: Int32Array.from({ length: n }, (_, i) => n - 1 - i) };
+graph.takes({ flows: count(f), gradients: count(n), values: count(n), order });
+"""
+
+
+@pytest.fixture(scope="module")
+def drawn(modules):
+    """Run code with a graph of the classroom model, or another; its nodes ran from the last to the first."""
+    return lambda module, code, **changes: modules(f"graph/{module}.js", GRAPH + code, {"graph": header(**changes)})
+
+
+COMPOSED = """const { openAt } = await import('/graph/zoom.js');
+const layout = (open) => {
+  const { items, wires, width, height } = m.compose(graph, open);
+  return { items: Object.fromEntries(items), wires, width, height };
+};
+return """
+
+
+@pytest.mark.parametrize("zoom", ["parts", "operations", "nodes"])
+@pytest.mark.parametrize("changes", [{}, {"preset": "llama"}, {"preset": "bigram"}, {"preset": "attention"}],
+                         ids=["classroom", "llama", "bigram", "attention"])  # fmt: skip
+def test_nothing_lies_on_anything_else_and_all_is_inside(drawn, zoom, changes):
+    code = f"{COMPOSED}[layout(openAt(graph, '{zoom}')), graph.nodes.map((n) => n.path)];"
+    layout, paths = drawn("compose", code, **changes)
+    items = layout["items"]
+    inside = {str(i): path for i, path in enumerate(paths)}
+    inside |= {box: path[: path.index(box)] for path in paths for box in path}
+    for key, item in items.items():
+        assert item["x"] >= -0.01
+        assert item["x"] + item["width"] <= layout["width"] + 0.01
+        for other_key, other in items.items():
+            if key >= other_key or key in inside[other_key] or other_key in inside[key]:
+                continue
+            is_beside = any(
+                one[at] + one[size] <= two[at] + 0.01 for at, size in (("x", "width"), ("y", "height"))
+                for one, two in ((item, other), (other, item))
+            )  # fmt: skip
+            assert is_beside, (key, other_key)
+
+
+def test_wires_go_up(drawn):
+    layout = drawn("compose", COMPOSED + "layout(openAt(graph, 'nodes'));")
+    for wire in layout["wires"]:
+        ys = [y for _, y in wire["points"]]
+        assert ys == sorted(ys, reverse=True)
+
+
+def test_opening_a_box_only_moves_the_others(drawn):
+    """What was there stays there, in the same order, as wide and as high as before."""
+    opened = "[['blocks.0'], ['blocks.0', 'blocks.0.attn']].map((boxes) => layout(new Set(boxes)));"
+    before, after = drawn("compose", COMPOSED + opened)
+    kept = before["items"].keys() - {"blocks.0.attn", "blocks.0"}
+    for key in kept:
+        one, other = before["items"][key], after["items"][key]
+        assert (one["width"], one["height"]) == (other["width"], other["height"])
+    by_height = sorted(kept, key=lambda key: before["items"][key]["y"])
+    assert by_height == sorted(kept, key=lambda key: after["items"][key]["y"])
+    spine = [next(w for w in each["wires"] if w["box"] == "blocks.0" and w["target"] == "57" and len(w["points"]) > 2)
+             for each in (before, after)]  # fmt: skip
+    assert all(len({round(x, 1) for x, _ in wire["points"]}) == 1 for wire in spine), "the residual stream is straight"
+
+
+def test_a_wire_shows_the_gradient_of_the_readers_it_leads_to(drawn):
+    wires, flows = drawn("compose", """const { openAt } = await import('/graph/zoom.js');
+        const { wires } = m.compose(graph, openAt(graph, 'nodes'));
+        return [wires.map((wire) => [wire, graph.flow(wire)]), graph.flows];""")
+    index = {(value, str(place)): i for i, (value, place) in enumerate(flows)}
+    for wire, flow in wires:
+        place = f"beyond {wire['box']}" if wire["target"].startswith("out ") else wire["target"]
+        assert flow["norm"] == 1 + 3 * index[wire["value"], place]
+
+
+def test_the_way_back_is_walked_in_the_order_of_the_engine(drawn):
+    done, shown = drawn("walk", """const { openAt } = await import('/graph/zoom.js');
+        const open = openAt(graph, 'operations');
+        const walk = new m.Walk(graph);
+        walk.go(0);
+        const done = [], shown = [];
+        while (!walk.isWhole) { walk.step(1, open); done.push(walk.done); shown.push(graph.shown(walk.node, open)); }
+        while (walk.done) { walk.step(-1, open); done.push(walk.done); }
+        return [done, shown];""")
+    on, back = done[: len(shown)], done[len(shown):]
+    assert on == sorted(set(on))
+    assert on[-1] == 159
+    assert back == [*reversed(on[:-1]), 0]
+    assert all(one != other for one, other in pairwise(shown)), "a step lights another operation"
+
+
+def test_a_gradient_is_there_when_all_its_readers_have_run(drawn):
+    found = drawn("walk", """const walk = new m.Walk(graph);
+        const join = graph.nodes.findIndex(({ taps }) => taps.includes('blocks.0.resid_mid'));
+        const seen = [];
+        for (let at = 0; at <= graph.n; at++) { walk.go(at); seen.push(walk.joined(join)); }
+        return [seen, graph.readers[join]];""")
+    states, readers = found
+    assert [states.count(""), states.count("some")] == [159 - max(readers), max(readers) - min(readers)]
+    assert states[-1] == "done"
+
+
+def test_search_finds_operations_parameters_and_taps(drawn):
+    words = "['softmax', 'w_q', 'PATTERN', 'bmm', 'nonsense', ' ']"
+    hits = drawn("zoom", f"return {words}.map((word) => m.search(graph, word).length);")
+    assert hits == [3, 2, 2, 4, 0, 0]
+
+
+def test_closing_a_box_closes_what_is_in_it(drawn):
+    still_open = drawn("zoom", """const isIn = (box) => graph.nodes[graph.members.get(box)[0]].path[0] === 'blocks.0';
+        return [...m.toggled(graph, m.openAt(graph, 'nodes'), 'blocks.0')].filter(isIn);""")
+    assert still_open == []
+
+
+def test_the_address_says_what_is_open_and_takes_nothing_else(modules):
+    found = modules("graph/link.js", """return [
+        m.asked('?run=1&open=blocks.0,op~12&node=op%2012&at=5&rows=batch&fused=beside'),
+        m.asked('?at=x&rows=7&fused=3'),
+        m.written('?run=1&open=nodes&text=a%20b', { open: 'blocks.0,op 12', node: null, at: 0 })];""")
+    assert found[0] == {"open": ["blocks.0", "op 12"], "node": "op 12", "rows": "batch", "at": 5, "fused": "beside"}
+    assert found[1] == {"open": None, "node": None, "rows": "text", "at": None, "fused": ""}
+    assert found[2] == "run=1&text=a%20b&open=blocks.0,op~12&at=0"
+
+
+def test_graphml_and_dot_hold_the_whole_graph(drawn, tmp_path):
+    dot, graphml = drawn("saving", "return [m.toDot(graph), m.toGraphml(graph)];")
+    (tmp_path / "graph.graphml").write_text(graphml)
+    read = nx.read_graphml(tmp_path / "graph.graphml")
+    assert (len(read), read.number_of_edges()) == (159, 166)
+    assert read.nodes["n41"]["tap"] == "blocks.0.attn.pattern"
+    assert read.nodes["n0"]["order"] == 158.0
+    assert dot.count(" -> ") == 166
+    assert dot.count("subgraph") == len({box for node in header()["nodes"] for box in node["path"]})
+    assert dot.count("{") == dot.count("}")
+    assert ET.fromstring(graphml) is not None
+    assert json.dumps(dot)
