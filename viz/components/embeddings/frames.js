@@ -2,6 +2,8 @@
 
 import { ask, Asking } from "../base/ask.js";
 
+const BETWEEN = 400;           // milliseconds from one live picture to the next: an eye can follow, training hardly feels it
+
 /**
  * @typedef {{step: number, key: string, k: number, points: Float32Array, table: {data: Float32Array, shape: number[]},
  *   axisShares: Float32Array, shares: Float32Array, scores?: object}} Frame points (n, k); a film's frames have no scores
@@ -13,6 +15,7 @@ export class Frames {
   #turn = 0;
   #newest = null;
   #held = "";
+  #asked = 0;
 
   /**
    * @param {{base: string, run: string}} data
@@ -31,10 +34,17 @@ export class Frames {
     this.#newest = null;
     this.#held = "";
     this.asking = new Asking(this.data, this.state.method, {
-      question: () => (this.state.at === null ? this.#question() : null),
+      question: () => (this.state.at === null && this.#isDue() ? this.#question() : null),
       take: (answer) => this.#take(answer), failed: this.failed,
     });
     this.asking.toggle(true);
+  }
+
+  /** Whether it is time for another live picture; the first comes at once. */
+  #isDue() {
+    if (this.#newest && performance.now() - this.#asked < BETWEEN) return false;
+    this.#asked = performance.now();
+    return true;
   }
 
   get isLive() {

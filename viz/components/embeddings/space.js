@@ -77,18 +77,19 @@ export class Space {
   #paintTrail(pen, camera) {
     const frames = this.trail.filter((each) => each.points.length === this.frame.points.length && each.k === this.frame.k);
     if (!frames.length) return;
-    const looks = this.looks();
-    const { k } = this.frame;
+    const byColor = new Map(this.looks().map(({ color }) => [color, []]));
+    this.looks().forEach(({ color }, row) => byColor.get(color).push(row * this.frame.k));
     const ways = [...frames.map((each) => each.points), this.frame.points];
     pen.lineWidth = 1;
     for (let i = 0; i + 1 < ways.length; i++) {
       pen.globalAlpha = 0.06 + (0.4 * (i + 1)) / ways.length;
-      for (let row = 0; row < looks.length; row++) {
-        pen.strokeStyle = looks[row].color;
-        const [from, to] = [camera.place(ways[i], row * k), camera.place(ways[i + 1], row * k)];
+      for (const [color, rows] of byColor) {
+        pen.strokeStyle = color;
         pen.beginPath();
-        pen.moveTo(from[0], from[1]);
-        pen.lineTo(to[0], to[1]);
+        for (const at of rows) {
+          pen.moveTo(...camera.place(ways[i], at).slice(0, 2));
+          pen.lineTo(...camera.place(ways[i + 1], at).slice(0, 2));
+        }
         pen.stroke();
       }
     }
