@@ -41,7 +41,7 @@ def _in_line(
     """Chains of which a wide member was held off by its neighbour: the others follow it."""
     right: dict[Place, float] = {}
     for place, first in chain.items():
-        right[first] = max(right.get(first, 0.0), x[place])
+        right[first] = max(right.get(first, x[place]), x[place])
     found: dict[Place, float] = {}
     for row in rows:
         wanted = [(right[chain[p]] if p in chain else x[p], FIXED if p in spine else 1.0) for p in row]

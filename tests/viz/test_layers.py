@@ -119,3 +119,13 @@ def test_three_hundred_nodes_take_less_than_three_hundred_milliseconds():
 
 def test_nothing_is_drawn_of_nothing():
     assert sheet([], [], {}).rows == ()
+
+
+def test_branches_stand_close_together():
+    """A gated MLP: two maps of one value, one of them bent, multiplied. Nothing pushes them apart."""
+    wires = [Wire(0, "in", "pre"), Wire(0, "in", "gate"), Wire(1, "pre", "post"), Wire(2, "gate", "bent"),
+             Wire(3, "bent", "post"), Wire(4, "post", "out")]  # fmt: skip
+    widths = {"in": 16.0, "pre": 160.0, "gate": 180.0, "bent": 64.0, "post": 99.0, "out": 16.0}
+    found = sheet(list(widths), wires, widths, ["in"], ["out"])
+    assert found.x["gate"] - found.x["pre"] == pytest.approx(170 + GAP)
+    assert found.x["pre"] < found.x["post"] <= found.x["gate"]

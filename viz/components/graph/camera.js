@@ -1,6 +1,6 @@
 /** Pan and zoom of an SVG scene: pointer, wheel, buttons. A wheel scrolls, with Ctrl (or two fingers) it zooms. */
 
-const CLOSEST = 2.5, FARTHEST = 0.12, READABLE = 0.66, LARGEST = 1.4;
+const CLOSEST = 2.5, FARTHEST = 0.12, READABLE = 0.62, LARGEST = 1.4;
 const MARGIN = 14;
 
 export class Camera {
@@ -73,6 +73,12 @@ export class Camera {
     this.x = (width - this.size.width * this.k) / 2;
     this.y = Math.max(MARGIN, (height - this.size.height * this.k) / 2);
     this.#apply();
+  }
+
+  /** Zoom out around a place until the whole width can be seen, but no further than can be read. */
+  contain({ x, y, width, height }) {
+    const k = Math.max(READABLE, (this.view.width - 2 * MARGIN) / this.size.width);
+    if (k < this.k) this.zoom(k / this.k, this.x + (x + width / 2) * this.k, this.y + (y + height) * this.k);
   }
 
   /** Bring a place of the scene into sight; nothing moves where it is seen already. */

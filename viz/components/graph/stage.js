@@ -95,7 +95,10 @@ export class Stage {
     const after = before && layout.items.get(hold);
     const { camera } = this;
     camera.size = layout;
-    if (after) camera.by(...[(before.x + before.width / 2 - after.x - after.width / 2) * camera.k, (before.y + before.height - after.y - after.height) * camera.k]);
+    if (after) {
+      camera.by((before.x + before.width / 2 - after.x - after.width / 2) * camera.k, (before.y + before.height - after.y - after.height) * camera.k);
+      camera.contain(after);
+    }
     this.paint();
   }
 
