@@ -162,6 +162,7 @@ def test_a_run_starts_on_the_merges_and_its_tokens_are_words_on_other_pages(app,
     chosen = [config[name] for name in ("dataset", "tokenizer", "n_merges", "vocab_size")]
     assert chosen == ["prose", "bpe", 300, 556]
     page.get_by_role("link", name="Step", exact=True).click()
+    expect(page.locator(".stepper .counter")).to_contain_text("/")
     page.get_by_label("Your text").fill("the value of the object")
     expect(page.locator(".tokens-read")).to_contain_text("␣the")
     picture(page)
