@@ -13,6 +13,7 @@ from model.config import PRESETS, DataConfig, RunConfig
 from model.datasets import Dataset, load_dataset
 from model.fields import Setting
 from model.runs.client import Client, Refused, RunSummary, Unreachable, connect
+from pages._view_parameters import OF_VIEWS
 from viz.routes.browser_key import COOKIE, checked_key
 
 RUN = "run"                  # query parameter, and in session_state across pages: the run this tab looks at
@@ -22,16 +23,7 @@ WHAT_IF = "whatif"           # query parameter: the fork of the run that things 
 GRAPH = "graph"              # query parameter and session_state: what the Autograd page shows
 LEARN = "learn"              # query parameter, and in session_state across pages: what the Tokens page learns from
 PRESENT = "present"          # query parameter: "1" for large type and no sidebar
-# Query parameters of one page's view, and no run's settings.
-_OF_STEP = {"op", "cell", "head", "view"}
-_OF_ATTENTION = {"layer", "head", "pair", "at", "off", "patch", "other"}
-_OF_EMBEDDINGS = {"table", "projection", "axes", "colour", "token", "at", "held", "perplexity"}
-_OF_GRAPH = {GRAPH, "node", "open", "rows", "at", "fused"}
-_OF_GENERATE = {"temperature", "top_k", "top_p", "draws"}
-_OF_SCALAR = {EXPRESSION, "vars", "depth", "terms", "weight", "fresh"}
-_OF_TOKENS = {LEARN, "merges", "piece"}
-_OF_VIEW = {RUN, TEXT, WHAT_IF, PRESENT, *_OF_STEP, *_OF_ATTENTION, *_OF_EMBEDDINGS, *_OF_GRAPH, *_OF_SCALAR,
-            *_OF_GENERATE, *_OF_TOKENS}  # fmt: skip
+_OF_VIEW = {RUN, TEXT, WHAT_IF, PRESENT, EXPRESSION, GRAPH, LEARN, *OF_VIEWS}  # no run's settings
 _KEY = "browser_key"         # session_state: stands in for the cookie where a browser refuses cookies
 _NOTE = "note"               # session_state: one sentence to say once, after a rerun
 _DRAFT = "draft"             # session_state: (run, settings of the next run that differ from this one's)
