@@ -94,8 +94,6 @@ def current() -> View:
 
 def _look(run: str) -> View:
     header, _ = client().request("describe", run=run, key=browser_key())
-    if header["state"] == "deleted":  # its worker is still ending
-        raise Refused(header["sentence"])
     if st.query_params.get(RUN) != run:
         st.query_params[RUN] = run
     st.session_state[RUN] = run

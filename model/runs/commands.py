@@ -4,6 +4,7 @@ Each is a coroutine of the host and the request that returns the answer's header
 """
 
 import asyncio
+import contextlib
 import secrets
 import time
 from dataclasses import asdict
@@ -104,9 +105,9 @@ async def rename(host: Host, request: Request) -> Answer:
 async def delete(host: Host, request: Request) -> Answer:
     """End a run and remove it for good."""
     run = host.owned(request.run, request.key)
-    run.publish_state(state="deleted", sentence="This run was deleted.", divergence=None)
-    run.is_deleted = True
-    await host.stop_worker(run, save=False)
+    run.mark_deleted()
+    with contextlib.suppress(TimeoutError):  # a worker that is stuck ends later, and finds nothing to save to
+        await host.stop_worker(run, save=False)
     host.store.delete(request.run)
     host.forget(request.run)
     return {}, {}
@@ -122,6 +123,7 @@ async def _ask_worker(host: Host, run: HostedRun, request: Request) -> Answer:
 
 
 async def _until_left(run: HostedRun) -> None:
-    """Wait while the run's last worker saves and ends."""
+    """Wait while the run's last worker saves and ends. Raises Refused when the run was deleted meanwhile."""
     if run.link is not None and run.link.leaving:
         await asyncio.wait_for(run.link.ended.wait(), SECONDS_TO_LEAVE)
+    run.require_kept()

@@ -82,8 +82,9 @@ class Host:
             self.store.folder(run).mark_seen()
 
     def open(self, run: str) -> HostedRun:
-        """Return a run by its id. Raises Refused: unknown, or it cannot be read."""
+        """Return a run by its id. Raises Refused: unknown, being deleted, or it cannot be read."""
         if run in self.runs:
+            self.runs[run].require_kept()
             return self.runs[run]
         if not isinstance(run, str) or not RUN_ID.fullmatch(run) or not self.store.folder(run).path.is_dir():
             raise Refused(_UNKNOWN)
@@ -109,7 +110,8 @@ class Host:
         return hosted
 
     def bring_up(self, run: HostedRun) -> None:
-        """See to it that the run has a worker, or waits for a place."""
+        """See to it that the run has a worker, or waits for a place. Raises Refused when it was deleted."""
+        run.require_kept()
         if run.link is None and run.card.id not in self._waiting:
             self._waiting[run.card.id] = None
             self.admit()

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from model.runs import wire
-from model.runs.answers import disk_sentence
+from model.runs.answers import Refused, disk_sentence
 from model.runs.history import History, n_points_until
 from model.runs.link import Link
 from model.runs.store import Card, RunFolder
 
 MAX_DEATHS, SECONDS_OF_DEATHS = 3, 60.0
+_DELETED = "This run was deleted."
 _STANDING = ("paused", "finished", "diverged", "failed")
 
 Viewer = Callable[[bytes], None]
@@ -61,6 +62,16 @@ class HostedRun:
             "samples": any(wants.get("samples") for wants in wanted),
             "probe": bool(taps) or any(wants.get("probe") for wants in wanted),
         }
+
+    def require_kept(self) -> None:
+        """Raise Refused when the run was deleted, though its worker may still be ending."""
+        if self.is_deleted:
+            raise Refused(_DELETED)
+
+    def mark_deleted(self) -> None:
+        """Tell every viewer, and refuse whatever comes after."""
+        self.publish_state(state="deleted", sentence=_DELETED, divergence=None)
+        self.is_deleted = True
 
     def write_card(self, **changes: Any) -> None:
         """Change the card, in memory and on disk. A disk that cannot be written does not stop the run."""

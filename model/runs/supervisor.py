@@ -7,6 +7,7 @@ SIGTERM. One a home: a second one says so and goes. Torch-free; this module know
 import asyncio
 import contextlib
 import fcntl
+import functools
 import gc
 import logging
 import os
@@ -133,6 +134,8 @@ async def supervise(home: Path, log_file: IO[str]) -> None:
     server = await loop.create_unix_server(lambda: Visitor(host, done), path)
     path.chmod(0o600)
     keepers = [loop.create_task(keeper) for keeper in (forks.keep(), host.watch(), host.retention.keep())]
+    for keeper in keepers:
+        keeper.add_done_callback(functools.partial(_keeper_ended, told_to_end))
     host.resume()
     gc.freeze()
     log.info("hosting the runs of %s", home)
@@ -144,6 +147,13 @@ async def supervise(home: Path, log_file: IO[str]) -> None:
         keeper.cancel()
     path.unlink(missing_ok=True)
     log.info("ended, everything saved")
+
+
+def _keeper_ended(told_to_end: asyncio.Event, keeper: asyncio.Task[None]) -> None:
+    """Without it runs would wait for ever: end, everything saved, and be started again."""
+    if not keeper.cancelled():
+        log.error("what keeps the runs going ended", exc_info=keeper.exception())
+        told_to_end.set()
 
 
 def _wait_for_eof(loop: asyncio.AbstractEventLoop, told_to_end: asyncio.Event) -> None:

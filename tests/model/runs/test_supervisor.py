@@ -1,8 +1,11 @@
+import asyncio
+import functools
 import os
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from model.runs import wire
 from model.runs.client import Client, Refused
 from model.runs.launch import start_supervisor, stop_supervisor
 from model.runs.store import SHIPPED, RunFolder
+from model.runs.supervisor import _keeper_ended
 from model.training import Trainer
 
 from .conftest import KEY, TINY, Owner
@@ -255,6 +259,19 @@ def test_a_rename_shows_and_a_deleted_run_is_gone(host, watch):
     assert not (host.home / "runs" / run).exists()
 
 
+def test_a_question_to_a_run_that_is_being_deleted_harms_no_other_run(host):
+    run = host.create()
+    host.until_step(run, 5)
+    with ThreadPoolExecutor(12) as pool:
+        commands = ["delete", *["probe", "start", "fork", "delete"] * 5]
+        asked = [pool.submit(host.client.request, do, run=run, key=KEY, timeout=60) for do in commands]
+    refusals = [str(answer.exception()) for answer in asked[1:]]
+    assert asked[0].exception() is None
+    assert all("deleted" in sentence or "ended just then" in sentence for sentence in refusals), refusals
+    assert "no such run" in host.refusal(run, "describe")
+    host.until_step(host.create(), 5)
+
+
 @pytest.mark.parametrize("run", ["", "f" * 32, "../../etc", "\0", "F" * 32])
 def test_an_unknown_run_is_one_sentence(host, run):
     assert "no such run" in host.refusal(run, "snapshot")
@@ -338,6 +355,19 @@ def test_a_disk_that_cannot_be_written_stops_saving_and_not_training(host, watch
     blocker.rmdir()
     seen.wait(lambda h: h["kind"] == "state" and h["sentence"] == "" and h["step"] > step)
     host.do(run, "pause")
+
+
+@pytest.mark.parametrize("is_cancelled", [True, False])
+def test_a_keeper_that_ends_by_itself_ends_the_supervisor_to_be_started_again(is_cancelled):
+    async def end():
+        told_to_end, keeper = asyncio.Event(), asyncio.create_task(asyncio.sleep(0 if not is_cancelled else 60))
+        keeper.add_done_callback(functools.partial(_keeper_ended, told_to_end))
+        await asyncio.sleep(0.01)
+        keeper.cancel()
+        await asyncio.sleep(0.01)
+        return told_to_end.is_set()
+
+    assert asyncio.run(end()) is not is_cancelled
 
 
 def test_garbage_on_the_socket_ends_that_client_only(host):
