@@ -81,6 +81,16 @@ def test_the_film_plays_to_its_end(vectors):
     expect(page.get_by_role("button", name="Play")).to_be_visible()
 
 
+def test_the_film_of_tsne_comes_frame_by_frame(vectors):
+    page = vectors("projection=tsne")
+    page.get_by_role("button", name="Play").click()
+    expect(page.locator(".film-step")).to_have_text("step 20", timeout=60_000)
+    expect(page.locator(".status-line")).to_be_empty()
+    page.wait_for_url(re.compile("at=20"))
+    page.reload()
+    expect(page.locator(".film-step")).to_have_text("step 20", timeout=60_000)
+
+
 def test_a_space_is_turned_by_hand_and_by_keys(vectors, picture):
     page = vectors()
     page.get_by_role("button", name="3-D").click()

@@ -11,6 +11,7 @@ const TRAIL = 14;              // frames that a trail goes back
 export class Film {
   #playing = 0;
   #position = 0;               // in frames; between two of them while it plays
+  #wanted = null;              // a step to go to as soon as its frame is here
 
   /** @param {{state: ViewState, frames: Frames, show: (frame: object, trail: object[], isAtOnce: boolean) => void}} needs */
   constructor(place, needs) {
@@ -62,6 +63,7 @@ export class Film {
       this.#position = 0;
       this.state.set({ at: this.steps[0] ?? 0 });
     }
+    this.#wanted = null;
     const turn = (this.#playing = performance.now());
     this.renew();
     const loading = this.frames.load();
@@ -95,8 +97,8 @@ export class Film {
   }
 
   /** Open at the step that the address names. */
-  async open() {
-    await this.#goTo(this.state.at);
+  open() {
+    this.#goTo(this.state.at);
   }
 
   #slide() {
@@ -107,33 +109,32 @@ export class Film {
     return this.#goTo(step);
   }
 
-  async #goTo(step) {
+  #goTo(step) {
     this.state.set({ at: step });
-    const loading = this.frames.load();
-    if (this.state.method === "pca") await loading;
-    if (this.state.at !== step || !this.frames.film) return;
-    const { steps } = this.frames.film;
-    this.#position = Math.max(0, steps.findLastIndex((each) => each <= step));
+    this.#wanted = step;
+    this.#position = Math.max(0, this.steps.findLastIndex((each) => each <= step));
+    this.frames.load();
     this.redraw();
   }
 
   #run(before) {
     this.request = requestAnimationFrame((time) => {
-      if (!this.#playing) return;
+      if (!this.#playing) return undefined;
+      if (!this.frames.film) return this.toNow();  // it could not be made
       const each = Math.max(SHORTEST, (1000 * SECONDS) / this.steps.length);
-      const last = this.frames.film.frames.length - 1;
+      const last = Math.max(0, this.frames.film.frames.length - 1);
       this.#position = Math.min(last, this.#position + Math.min(100, Math.max(0, time - before)) / each);
       this.redraw();
       const isOver = this.#position >= this.steps.length - 1;
-      if (isOver) this.pause();
-      else this.#run(time);
+      if (isOver) return this.pause();
+      return this.#run(time);
     });
   }
 
   /** Show the frame at this position; while it plays, the points between two frames. */
   redraw() {
     const { film } = this.frames;
-    if (this.isNow || !film?.frames.length) return this.renew(this.shown);
+    if (this.isNow || !film?.frames.length || !this.#arrive(film)) return this.renew(this.shown);
     const isStill = !this.#playing || matchMedia("(prefers-reduced-motion: reduce)").matches;
     const at = Math.min(isStill ? Math.round(this.#position) : this.#position, film.frames.length - 1);
     const i = Math.floor(at);
@@ -142,6 +143,16 @@ export class Film {
     this.show({ ...frame, radius: this.#radius(film) }, trail);
     this.state.set({ at: frame.step });
     return this.renew(frame.step);
+  }
+
+  /** Whether the film has come as far as the step that was asked for; from there on we stand at it. */
+  #arrive({ steps, frames }) {
+    if (this.#wanted === null) return true;
+    const i = Math.max(0, steps.findLastIndex((each) => each <= this.#wanted));
+    if (i >= frames.length) return false;
+    this.#position = i;
+    this.#wanted = null;
+    return true;
   }
 
   /** One scale for all frames: what grows is seen to grow. */

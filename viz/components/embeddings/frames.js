@@ -103,8 +103,8 @@ export class Frames {
   }
 
   async #loadSlowly(turn) {
-    const first = await ask(this.data, this.state.method, { ...this.#question(), previous: undefined });
-    const steps = [...first.header.steps.filter((step) => step !== first.header.step)];
+    this.header ??= (await ask(this.data, "pca", this.#question())).header;  // which steps there are
+    const { steps } = this;
     let previous;
     for (const step of steps) {
       const { header, arrays } = await ask(this.data, this.state.method, { ...this.#question(), at: step, previous });
