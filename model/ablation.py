@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from model.config import ModelConfig
+from model.fields import shown
 from model.records import Batch
 from model.transformer import Tap, Transformer
 
@@ -29,7 +30,7 @@ def heads_of(listed: Any, config: ModelConfig, name: str) -> list[Head]:
     if not is_listed or not all(0 <= i < config.n_layers and 0 <= h < config.n_heads for i, h in listed):
         raise ValueError(
             f"{name} must be a list of [layer, head] with layers below {config.n_layers} and heads below "
-            f"{config.n_heads}; got {str(listed)[:60]}"
+            f"{config.n_heads}; got {shown(listed)}"
         )
     return [(i, h) for i, h in listed]
 

@@ -7,6 +7,7 @@ tokens of one text.
 from typing import NamedTuple
 
 from model.config import ModelConfig
+from model.fields import shown
 
 
 class Offer(NamedTuple):
@@ -45,4 +46,4 @@ def offer_of(name: object, config: ModelConfig) -> Offer:
         if offer.name == name:
             return offer
     names = ", ".join(offer.name for offer in offered(config))
-    raise ValueError(f"table must be one of {names}; got {name!r}")
+    raise ValueError(f"table must be one of {names}; got {shown(name)}")

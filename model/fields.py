@@ -13,7 +13,7 @@ Setting = bool | int | float | str
 TASKS = ("copy", "reverse", "sort", "add", "modular", "brackets", "induction")
 TRUE_WORDS = ("true", "1")
 FALSE_WORDS = ("false", "0")
-LONGEST_SHOWN = 40
+LONGEST_SHOWN, MOST_SHOWN = 40, 4  # characters of a value in a message, items of a list
 MAX_VOCAB_SIZE = 2048  # the tables at both ends of the model have one row a token
 MAX_MERGES = MAX_VOCAB_SIZE - 256  # BPE begins with one token a byte
 
@@ -112,7 +112,13 @@ def shown(value: object) -> str:
         return repr(value)
     if isinstance(value, str):
         return repr(value if len(value) <= LONGEST_SHOWN else value[: LONGEST_SHOWN - 1] + "…")
+    if isinstance(value, list | tuple) and len(value) <= MOST_SHOWN and not any(_is_nest(each) for each in value):
+        return f"[{', '.join(map(shown, value))}]"
     return f"a {type(value).__name__}"
+
+
+def _is_nest(value: object) -> bool:
+    return isinstance(value, list | tuple | dict)
 
 
 def _choice(name: str, owner: str, label: str, help: str, choices: dict[str, str], *, live: bool = False) -> Field:

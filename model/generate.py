@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from model.fields import shown
 from model.sampling import Rule, draw, stages, uniform
 from model.transformer import Transformer
 
@@ -92,4 +93,4 @@ def _check(prompt: Sequence[int], n: int, max_tokens: int, temperature: float) -
     if n < 1 or max_tokens < 1:
         raise ValueError(f"n and max_tokens must be at least 1; got n={n}, max_tokens={max_tokens}")
     if not 0 <= temperature <= 1000:
-        raise ValueError(f"temperature must be between 0 and 1000; got {temperature}")
+        raise ValueError(f"temperature must be between 0 and 1000; got {shown(temperature)}")

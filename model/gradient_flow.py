@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from model.config import ModelConfig
+from model.fields import shown
 from model.measure import group_of
 from model.records import Batch
 from model.trace_capture import parameters_by_name
@@ -51,7 +52,7 @@ def fresh_config(config: ModelConfig, changes: Mapping[str, Any]) -> ModelConfig
     """The configuration with other toggles. ValueError, a sentence, for a setting that is none or cannot be."""
     unknown = [name for name in changes if name not in TOGGLES]
     if unknown:
-        raise ValueError(f"fresh may change {', '.join(TOGGLES)}; got {unknown[0]!r}")
+        raise ValueError(f"fresh may change {', '.join(TOGGLES)}; got {shown(unknown[0])}")
     return replace(config, **changes)
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from model.datasets import Dataset
+from model.fields import shown
 from model.transformer import Transformer
 
 Array = NDArray[Any]
@@ -39,7 +40,7 @@ def _shifted(tokens: Sequence[int], block_size: int, vocab_size: int) -> tuple[A
     """tokens → inputs and targets, (T,) each."""
     window = tokens[: block_size + 1]
     if len(window) < 2 or not all(0 <= token < vocab_size for token in window):
-        raise ValueError(f"tokens must be at least 2 ids below {vocab_size}; got {list(tokens[:5])}")
+        raise ValueError(f"tokens must be at least 2 ids below {vocab_size}; got {shown(list(tokens[:5]))}")
     return np.array(window[:-1], np.int64), np.array(window[1:], np.int64)
 
 
@@ -70,5 +71,5 @@ def look_closely(
 def _tapped(seen: dict[str, Tensor], tap: str) -> Tensor:
     name, _, head = tap.partition("/")
     if name not in seen or (head and not (head.isdecimal() and seen[name].dim() == 3 and int(head) < len(seen[name]))):
-        raise ValueError(f"taps must name values of this model, such as blocks.0.attn.pattern/0; got {tap!r}")
+        raise ValueError(f"taps must name values of this model, such as blocks.0.attn.pattern/0; got {shown(tap)}")
     return (seen[name][int(head)] if head else seen[name]).contiguous()

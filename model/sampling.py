@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model.fields import shown
+
 Floats = NDArray[np.float64]
 _WORD = 0xFFFFFFFF  # 32 bits
 
@@ -102,4 +104,4 @@ def _number(value: Any) -> float:
 
 def _check(name: str, value: object, is_allowed: bool, allowed: str) -> None:
     if not is_allowed:
-        raise ValueError(f"{name} must be {allowed}; got {value!r}")
+        raise ValueError(f"{name} must be {allowed}; got {shown(value)}")

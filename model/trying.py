@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from model.fields import shown
 from model.measure import batch_loss
 from model.records import Batch
 from model.trace_capture import parameters_by_name
@@ -79,7 +80,8 @@ def set_weight(model: Transformer, name: str, index: Sequence[int], value: float
     """Give one weight another value; returns it as float32 keeps it. ValueError for no such weight or a wild value."""
     _check(model, name, index)
     if type(value) not in (int, float) or not abs(value) <= LARGEST_WEIGHT:
-        raise ValueError(f"value must be a number from −{LARGEST_WEIGHT:,.0f} to {LARGEST_WEIGHT:,.0f}; got {value!r}")
+        largest = f"{LARGEST_WEIGHT:,.0f}"
+        raise ValueError(f"value must be a number from −{largest} to {largest}; got {shown(value)}")
     parameters_by_name(model)[name][tuple(index)] = value
     return weight(model, name, index)
 
@@ -93,9 +95,9 @@ def _logits(model: Transformer, batch: Batch) -> Tensor:
 def _check(model: Transformer, name: object, index: object) -> None:
     parameters = parameters_by_name(model)
     if not isinstance(name, str) or name not in parameters:
-        raise ValueError(f"name must be a parameter of this model, such as {next(iter(parameters))}; got {name!r}")
+        raise ValueError(f"name must be a parameter of this model, such as {next(iter(parameters))}; got {shown(name)}")
     shape = tuple(parameters[name].shape)
     if not isinstance(index, list | tuple) or len(index) != len(shape):
-        raise ValueError(f"index must have {len(shape)} numbers, as {name} has the shape {shape}; got {index!r}")
+        raise ValueError(f"index must have {len(shape)} numbers, as {name} has the shape {shape}; got {shown(index)}")
     if not all(type(i) is int and 0 <= i < n for i, n in zip(index, shape, strict=True)):
-        raise ValueError(f"index must lie within {name}'s shape {shape}; got {list(index)}")
+        raise ValueError(f"index must lie within {name}'s shape {shape}; got {shown(list(index))}")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from model.fields import shown
 from model.operands import Index
 from model.operations import replay
 from model.records import Factor, Operation, Trace
@@ -199,10 +200,10 @@ def _through(rest: Value, places: dict[int, int]) -> tuple[tuple[Value, ...], tu
 def checked_cell(trace: Trace, tensor: object, index: object) -> Cell:
     """A cell that a browser named. ValueError, one sentence, where the trace has no such cell."""
     if not isinstance(tensor, str) or tensor not in trace.tensors:
-        raise ValueError(f"tensor must name a tensor of this iteration, such as blocks.0.attn.z; got {tensor!r}")
+        raise ValueError(f"tensor must name a tensor of this iteration, such as blocks.0.attn.z; got {shown(tensor)}")
     shape = trace.tensors[tensor].value.shape
     if not isinstance(index, list | tuple) or len(index) != len(shape):
-        raise ValueError(f"index must have {len(shape)} numbers, as {tensor} has the shape {shape}; got {index!r}")
+        raise ValueError(f"index must have {len(shape)} numbers, as {tensor} has the shape {shape}; got {shown(index)}")
     if not all(type(i) is int and 0 <= i < n for i, n in zip(index, shape, strict=True)):
-        raise ValueError(f"index must lie within {tensor}'s shape {shape}; got {list(index)}")
+        raise ValueError(f"index must lie within {tensor}'s shape {shape}; got {shown(list(index))}")
     return tensor, tuple(index)

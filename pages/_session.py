@@ -28,7 +28,6 @@ _KEY = "browser_key"         # session_state: stands in for the cookie where a b
 _NOTE = "note"               # session_state: one sentence to say once, after a rerun
 _DRAFT = "draft"             # session_state: (run, settings of the next run that differ from this one's)
 CHOSEN = "chosen_run"        # session_state: the sidebar's list of runs
-NAME = "run_name"            # session_state: the text field that renames a run
 UPLOAD, PASTED = "uploaded_text", "pasted_text"  # session_state: the two ways to bring a text
 FETCH, FILE = "fetch", "file"  # session_state: the two ways to get TinyShakespeare
 SETTINGS_OPEN, SETTINGS_TAB = "settings_open", "settings_tab"  # session_state: what of the next run's settings is open
@@ -53,6 +52,7 @@ class View:
     is_owner: bool
     config: RunConfig
     state: str
+    name: str
 
 
 def client() -> Client:
@@ -97,7 +97,7 @@ def _look(run: str) -> View:
     if st.query_params.get(RUN) != run:
         st.query_params[RUN] = run
     st.session_state[RUN] = run
-    return View(run, header["owner"], RunConfig.from_dict(header["config"]), header["state"])
+    return View(run, header["owner"], RunConfig.from_dict(header["config"]), header["state"], header["name"])
 
 
 def _latest_unfinished() -> str:
@@ -243,6 +243,11 @@ def clear_draft() -> None:
     """Forget the settings noted for the next run."""
     st.session_state.pop(_DRAFT, None)
     st.query_params.from_dict({RUN: st.query_params[RUN]})
+
+
+def name_key(view: View) -> str:
+    """The session_state key of the text field that renames this run: another run's has another."""
+    return f"name:{view.run}"
 
 
 def setting_key(name: str) -> str:

@@ -46,7 +46,7 @@ def _again(view: View) -> None:
 
 def _rename_and_delete(view: View) -> None:
     with st.popover("", icon=":material/more_horiz:", help="Rename or delete this run."):
-        st.text_input("Name", max_chars=40, key=_session.NAME, on_change=_rename, args=(view,),
+        st.text_input("Name", view.name, max_chars=40, key=_session.name_key(view), on_change=_rename, args=(view,),
                       placeholder="a name for this run",
                       help="A run that you name is kept; others go when unopened for 7 days.")  # fmt: skip
         st.button("Delete this run", icon=":material/delete:", on_click=_delete, args=(view,),
@@ -54,7 +54,7 @@ def _rename_and_delete(view: View) -> None:
 
 
 def _rename(view: View) -> None:
-    _session.attempt(view, "rename", name=st.session_state[_session.NAME])
+    _session.attempt(view, "rename", name=st.session_state[_session.name_key(view)])
 
 
 def _delete(view: View) -> None:

@@ -120,6 +120,38 @@ def test_an_emptied_number_keeps_its_value(opened):
     assert at.number_input(key="setting:learning_rate").value == before
 
 
+def test_the_field_that_renames_a_run_says_the_name_of_the_one_on_screen(opened):
+    def field():
+        return next(each for each in at.text_input if each.label == "Name")
+
+    at = opened()
+    field().set_value("my first").run()
+    assert connect().request("describe", run=in_link(at, "run"))[0]["name"] == "my first"
+    assert field().value == "my first"
+    next(button for button in at.button if button.label == "New run").click().run()
+    assert field().value == connect().request("describe", run=in_link(at, "run"))[0]["name"] != "my first"
+
+
+@pytest.mark.parametrize(("rate", "end"), [(50.0, 1.0), (1e-9, 1e-5)])
+def test_a_rate_out_of_its_sliders_range_leaves_the_slider_at_its_end(opened, rate, end):
+    at = opened()
+    at.number_input(key="setting:learning_rate").set_value(rate).run()
+    assert not at.exception
+    assert at.number_input(key="setting:learning_rate").value == rate
+    assert at.select_slider(key="setting:learning_rate:slider").value == end
+    at.select_slider(key="setting:learning_rate:slider").set_value(0.01).run()
+    assert at.number_input(key="setting:learning_rate").value == 0.01
+
+
+def test_a_number_out_of_a_sliders_range_stands_beside_it(opened):
+    at = opened(grad_clip="80")
+    assert at.slider(key="setting:grad_clip:slider").value == 5
+    assert at.number_input(key="setting:grad_clip").value == 80
+    at.slider(key="setting:grad_clip:slider").set_value(2.0).run()
+    assert not at.exception
+    assert at.slider(key="setting:grad_clip").value == 2
+
+
 def choose(at, field, value):
     at.selectbox(key=f"setting:{field}").set_value(value).run()
     assert not at.exception

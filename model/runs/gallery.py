@@ -11,6 +11,7 @@ import safetensors.torch
 from numpy.typing import NDArray
 
 from model.config import ModelConfig
+from model.fields import shown
 from model.runs.snapshots import least_missed
 from model.runs.store import RunFolder, replace
 from model.transformer import Transformer
@@ -84,7 +85,7 @@ class Gallery:
     def _require_kept(self, step: int) -> None:
         if step not in self._sizes:
             kept = ", ".join(map(str, self.steps)) or "none yet"
-            raise ValueError(f"at must be a step whose weights are kept, {kept}; got {step!r}")
+            raise ValueError(f"at must be a step whose weights are kept, {kept}; got {shown(step)}")
 
     def _file(self, step: int) -> Path:
         return self._path / f"{step}.safetensors"

@@ -17,6 +17,7 @@ import safetensors.torch
 from model.config import RunConfig
 from model.datasets import load_dataset
 from model.divergence import Diverged
+from model.fields import shown
 from model.runs import wire
 from model.runs.answers import disk_sentence
 from model.runs.gallery import Gallery, is_kept
@@ -165,7 +166,7 @@ class Job:
         """Go back to a kept state. Raises ValueError when none is kept of that step."""
         kept = self._snapshots()
         if step not in kept:
-            raise ValueError(f"step must be one of the kept states, {', '.join(map(str, kept))}; got {step}")
+            raise ValueError(f"step must be one of the kept states, {', '.join(map(str, kept))}; got {shown(step)}")
         label = self._leave(f"until step {self.step}, then back to {step}")
         meta = self._load(self.folder.snapshot_path(step))
         self.past.cut(step, meta)

@@ -14,6 +14,7 @@ from torch import Tensor
 from model import heads
 from model.ablation import compare, from_other_text, heads_of, loss_without_each, mean_loss, switching
 from model.config import ModelConfig
+from model.fields import shown
 from model.records import Batch
 from model.runs.job import Job
 from model.runs.looked_at import Answer, described, model_of, row_of
@@ -100,7 +101,7 @@ def _index(order: Header, name: str, n: int) -> int:
     """Which layer or head is meant: 0 where nothing is said."""
     value: Any = order.get(name, 0)
     if type(value) is not int or not 0 <= value < n:
-        raise ValueError(f"{name} must be a whole number from 0 to {n - 1}; got {value!r}")
+        raise ValueError(f"{name} must be a whole number from 0 to {n - 1}; got {shown(value)}")
     return value
 
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from model.autograd import iterate
 from model.autograd_views import flows, paths, short_name
+from model.fields import shown
 from model.records import Batch
 from model.runs.job import Job
 from model.runs.looked_at import Answer, described, model_of, row_of
@@ -36,13 +37,13 @@ def autograd(job: Job, order: Header) -> Answer:
     row = _next_batch(job) if is_batch else row_of(job, order)
     graph = iterate(model, row, bool(order.get("is_fused")))
     if node is not None and (type(node) is not int or node not in graph):
-        raise ValueError(f"node must be a number from 0 to {len(graph) - 1}; got {node!r}")
+        raise ValueError(f"node must be a number from 0 to {len(graph) - 1}; got {shown(node)}")
     carried = flows(graph)
-    shown = graph_header(graph, list(carried))
-    digest = hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]
+    drawn = graph_header(graph, list(carried))
+    digest = hashlib.sha256(json.dumps(drawn).encode()).hexdigest()[:16]
     header = {"at": at, "loss": graph.graph["loss"] if np.isfinite(graph.graph["loss"]) else None, "digest": digest,
               "n_rows": len(row.tokens), "node": node, **described(job, row)}  # fmt: skip
-    header |= {} if order.get("known") == digest else {"graph": shown}
+    header |= {} if order.get("known") == digest else {"graph": drawn}
     return header, _numbers(graph, list(carried.values())) | ({} if node is None else _whole(graph, node))
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from model.fields import shown
 from model.generate import continue_prompt
 from model.lenses import logit_lens
 from model.runs.job import Job
@@ -78,9 +79,9 @@ def continuation(job: Job, order: Header) -> Answer:
     if not isinstance(rule, dict) or not rule.keys() <= {"temperature", "top_k", "top_p"}:
         raise ValueError("rule may have temperature, top_k and top_p")
     if type(seed) is not int or not 0 <= seed < 2**32:
-        raise ValueError(f"seed must be a whole number from 0 to 4294967295; got {seed!r}")
+        raise ValueError(f"seed must be a whole number from 0 to 4294967295; got {shown(seed)}")
     if type(n) is not int or not 1 <= n <= MAX_WRITTEN:
-        raise ValueError(f"n must be a whole number from 1 to {MAX_WRITTEN}; got {n!r}")
+        raise ValueError(f"n must be a whole number from 1 to {MAX_WRITTEN}; got {shown(n)}")
     stop = job.dataset.stop_token
     written = continue_prompt(model, _ids(job, order), n, Rule(**rule), stop_token=stop, seed=seed)
     return {"at": at, "tokens": written, "ended": written[-1] == stop}, {}

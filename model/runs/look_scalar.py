@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from model.fields import shown
 from model.gradient_check import STEPS, Measured, check_gradient
 from model.gradient_flow import fresh_config, measure_flow
 from model.records import Trace
@@ -123,7 +124,7 @@ def gradient_flow(job: Job, order: Header) -> Answer:
     if changes is None:
         return header, {}
     if not isinstance(changes, dict):
-        raise ValueError(f"fresh must be a set of settings; got {changes!r}")
+        raise ValueError(f"fresh must be a set of settings; got {shown(changes)}")
     config = fresh_config(model.config, changes)
     fresh = Transformer(config, job.trainer.config.train.seed)
     return {**header, "fresh": asdict(measure_flow(fresh, row))}, {}
@@ -137,5 +138,5 @@ def _finite(number: float) -> float | None:
 def _whole(order: Header, field: str, default: int, most: int) -> int:
     number: Any = order.get(field, default)
     if type(number) is not int or not 1 <= number <= most:
-        raise ValueError(f"{field} must be a whole number from 1 to {most}; got {number!r}")
+        raise ValueError(f"{field} must be a whole number from 1 to {most}; got {shown(number)}")
     return number

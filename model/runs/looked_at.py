@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from model.fields import shown
 from model.records import Batch
 from model.runs.job import Job
 from model.runs.wire import Arrays, Header
@@ -17,7 +18,7 @@ def model_of(job: Job, order: Header) -> tuple[Transformer, int]:
     if at is None:
         return job.trainer.model, job.step
     if type(at) is not int:
-        raise ValueError(f"at must be a step; got {at!r}")
+        raise ValueError(f"at must be a step; got {shown(at)}")
     return job.gallery.model_at(at), at
 
 

@@ -7,6 +7,7 @@ with one sentence. Every page's look is one entry of LOOKS.
 from collections.abc import Callable
 from typing import Any
 
+from model.fields import shown
 from model.probing import look_closely
 from model.runs.allowance import Allowance
 from model.runs.job import Job
@@ -50,7 +51,7 @@ class Looks:
         can be had: it is not due, or the run still stands at the step `since`."""
         what: Any = order.get("what")
         if not isinstance(what, str) or what not in LOOKS:
-            raise ValueError(f"what must be one of {', '.join(LOOKS)}; got {what!r}")
+            raise ValueError(f"what must be one of {', '.join(LOOKS)}; got {shown(what)}")
         steps = {"step": job.step, "steps": job.gallery.steps}
         if not order.get("live"):
             header, arrays = LOOKS[what](job, order)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from model.fields import shown
 from model.runs import wire
 from model.runs.job import Job
 from model.runs.store import Card, RunFolder
@@ -88,7 +89,7 @@ def sample(job: Job, order: Header) -> Answer:
     n, max_tokens = _count(order, "n", 1, MAX_TEXTS, 4), _count(order, "max_tokens", 1, MAX_TOKENS, 32)
     temperature, seed = order.get("temperature", 1.0), _count(order, "seed", 0, 2**31, 0)
     if not isinstance(temperature, int | float) or not 0 <= temperature <= 100:
-        raise ValueError(f"temperature must be between 0 and 100; got {temperature!r}")
+        raise ValueError(f"temperature must be between 0 and 100; got {shown(temperature)}")
     texts = job.trainer.sample(n, max_tokens, temperature=float(temperature), seed=seed)
     return {"step": job.step, "texts": texts}, {}
 
@@ -99,7 +100,7 @@ def weights(job: Job, order: Header) -> Answer:
     names = _names(order, "names")
     for name in names:
         if name not in known:
-            raise ValueError(f"names must be parameters of this model, such as {next(iter(known))}; got {name}")
+            raise ValueError(f"names must be parameters of this model, such as {next(iter(known))}; got {shown(name)}")
     arrays = {name: known[name].detach().numpy().astype(np.float32) for name in names}
     return {"step": job.step, "known": list(known)}, arrays
 
@@ -142,7 +143,7 @@ def _refuse_if_finished(job: Job) -> None:
 def _count(order: Header, name: str, low: int, high: int, default: int | None = None) -> int:
     value: Any = order.get(name, default)
     if type(value) is not int or not low <= value <= high:
-        raise ValueError(f"{name} must be a whole number from {low:,} to {high:,}; got {value!r}")
+        raise ValueError(f"{name} must be a whole number from {low:,} to {high:,}; got {shown(value)}")
     return value
 
 

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 import numpy as np
 
 from model.config import RunConfig
+from model.fields import shown
 from model.runs.answers import Answer, Refused, disk_sentence
 from model.runs.commands import adopt, command, delete, fork, pause, query, rename, start
 from model.runs.host import Host, owner_of
@@ -75,7 +76,7 @@ async def points(host: Host, request: Request) -> Answer:
     """Return points and losses after the step `since`, without disturbing the worker."""
     since = request.header.get("since", 0)
     if type(since) is not int:
-        raise Refused(f"since must be a step; got {since!r}")
+        raise Refused(f"since must be a step; got {shown(since)}")
     return host.open(request.run).history.points_since(since)
 
 

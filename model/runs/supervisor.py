@@ -22,6 +22,7 @@ from typing import IO
 
 import numpy as np
 
+from model.fields import shown
 from model.runs import wire
 from model.runs.answers import Answer, Refused
 from model.runs.client import DEFAULT_HOME
@@ -75,7 +76,7 @@ class Visitor(asyncio.Protocol):
             message = wire.encode({**answer, "kind": "reply", "id": number, "ok": True}, answered)
         except Refused as refusal:
             message = wire.encode({"kind": "reply", "id": number, "ok": False, "error": str(refusal)})
-        except Exception:
+        except Exception:  # the other entry of ours: a fault in answering one question must not end everybody's runs
             log.exception("a %s failed", header.get("do"))
             sentence = "Something went wrong in the process that hosts the runs: see supervisor.log."
             message = wire.encode({"kind": "reply", "id": number, "ok": False, "error": sentence})
@@ -88,7 +89,7 @@ class Visitor(asyncio.Protocol):
             self._follow(do, number, header)
             return {}, {}
         if do not in REQUESTS:
-            raise Refused(f"There is no command {do!r}.")
+            raise Refused(f"There is no command {shown(do)}.")
         command = str(header.get("command_id") or f"{id(self)}/{number}")
         if command not in self._done:
             self._done[command] = asyncio.ensure_future(REQUESTS[do](self._host, Request(header, arrays)))

@@ -47,7 +47,7 @@ def main(connection: Any) -> None:
             _work(folder, order, channel)
         except Gone:
             raise
-        except Exception:  # the one broad except: whatever happened, the log and the viewers hear of it
+        except Exception:  # whatever happened, the log and the viewers hear of it
             _fail(channel, "Something went wrong in this run's process: see log.txt of the run.")
             with (folder.path / "log.txt").open("a") as log:
                 traceback.print_exc(file=log)

@@ -226,3 +226,39 @@ def test_a_chart_before_a_class_is_larger_and_a_pointer_still_meets_what_is_unde
     assert drawn == [round(shown[0] / 1.4), 100]
     assert pixels == pytest.approx(shown[0], abs=2)
     assert pointed == [100, 50]
+
+
+def test_what_was_said_is_never_a_blank_list_and_never_ends_in_half_a_line(modules):
+    first, rest, whole = modules("live/samples.js", """
+        const { adoptStyles, make } = await import("/base/dom.js");
+        const root = document.body.appendChild(make("div", { style: "width: 300px" })).attachShadow({ mode: "open" });
+        await adoptStyles(root, "../theme.css", "../base/base.css", "../live/live.css");
+        const panel = make("section.panel.samples");
+        root.append(make("div.gb", {}, panel));
+        const samples = new m.Samples(panel, { feed: { want: () => {} }, painter: { mark: (view) => view.draw() } });
+        const step = (step, text) => ({ step, texts: Array(5).fill(text) });
+        samples.show({ run: {}, said: step(9, "mara"), samples: [step(0, "wxq".repeat(20))] });
+        const [earlier, first] = samples.then.map(({ texts }) => texts);
+        const words = samples.selects[0].selectedOptions[0].textContent + ": " + earlier.textContent;
+        const isFading = () => first.classList.contains("more");
+        const before = isFading();
+        first.scrollTop = 1e6;
+        await new Promise((scrolled) => first.addEventListener("scroll", () => setTimeout(scrolled), { once: true }));
+        return [words, before, isFading()];
+    """)  # fmt: skip
+    assert first == "no step yet: Comes when there is another step to look back on."
+    assert (rest, whole) == (True, False)
+
+
+def test_a_second_reset_is_not_sent_while_the_first_is_on_its_way_but_every_step_is(modules):
+    sent = modules("live/controls.js", """
+        const sent = [];
+        const feed = { command: async (name) => { sent.push(name); await null; } };
+        const painter = { mark: () => {} };
+        const controls = new m.Controls(document.createElement("div"), { feed, painter, opened: () => {} });
+        await Promise.all(["reset", "reset", "step", "step", "pause", "reset"].map((name) => controls.send(name)));
+        await controls.send("reset");
+        controls.close();
+        return sent;
+    """)  # fmt: skip
+    assert sent == ["reset", "step", "step", "pause", "reset"]

@@ -179,6 +179,11 @@ def test_what_changed_is_said_to_who_cannot_see(step):
     expect(said).to_have_text(re.compile(r"Operation 11 of \d+, forward, block 0: pattern, softmax over key\."))
     page.keyboard.press("ArrowRight")
     expect(said).to_contain_text("block 0: z,")
+    page.locator(".stepper .made .scroller").first.focus()
+    for key in ("Shift+ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    cell = r"z, .* The cell z\[0, 0, 0\] is −?[0-9.]+: head 0, position 0 “⏎”, channel 0\."
+    expect(said).to_contain_text(re.compile(cell))
 
 
 @pytest.mark.parametrize("width", [768, 1280])

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from model.fields import shown
 from model.projection import (
     METHODS,
     N_COMPONENTS,
@@ -134,16 +135,16 @@ def _axes(axes: Any) -> tuple[int, ...]:
     is_list = isinstance(axes, list) and len(axes) in (2, 3) and all(type(axis) is int for axis in axes)
     if is_list and len(set(axes)) == len(axes) and all(0 <= axis < N_COMPONENTS for axis in axes):
         return tuple(axes)
-    raise ValueError(f"axes must be 2 or 3 different numbers from 0 to {N_COMPONENTS - 1}; got {axes!r}")
+    raise ValueError(f"axes must be 2 or 3 different numbers from 0 to {N_COMPONENTS - 1}; got {shown(axes)}")
 
 
 def _neighbours(method: str, n_axes: int, question: dict[str, Any]) -> Header:
     """What t-SNE and UMAP need to know. ValueError names what is allowed."""
     perplexity, seed = question.get("perplexity", PERPLEXITY), question.get("seed", SEED)
     if type(perplexity) not in (int, float) or not 2 <= perplexity <= 100:
-        raise ValueError(f"perplexity must be from 2 to 100; got {perplexity!r}")
+        raise ValueError(f"perplexity must be from 2 to 100; got {shown(perplexity)}")
     if type(seed) is not int or not 0 <= seed < 2**31:
-        raise ValueError(f"seed must be a whole number from 0 to {2**31 - 1}; got {seed!r}")
+        raise ValueError(f"seed must be a whole number from 0 to {2**31 - 1}; got {shown(seed)}")
     return {"method": method, "n_axes": n_axes, "perplexity": float(perplexity), "seed": seed}
 
 

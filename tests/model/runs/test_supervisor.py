@@ -62,6 +62,20 @@ def test_a_question_nested_too_deep_is_refused_and_cuts_nobody_off(host, depth):
     assert host.do(run, "step", n=1)
 
 
+HUGE = 10**3000
+TOO_LONG = [
+    ("step", {"n": HUGE}), ("extend", {"n": [HUGE] * 500}), ("sample", {"temperature": HUGE}), ("undo", {"step": HUGE}),
+    ("points", {"since": [HUGE]}), ("weights", {"names": ["w" * 5000]}), ("probe", {"taps": ["t" * 5000]}),
+    ("look", {"what": "x" * 5000}), ("look", {"what": "taps", "at": [HUGE]}),
+    ("look", {"what": "window", "tensor": "t" * 5000}), ("w" * 5000, {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "fields"), TOO_LONG)
+def test_a_refusal_does_not_repeat_all_that_came(host, command, fields):
+    assert len(host.refusal(host.create(start=False), command, **fields)) < 500
+
+
 def test_losses_are_those_of_the_trainer_alone_for_every_step(host):
     run = host.create(start=False, n_steps=60)
     host.do(run, "step", n=7)

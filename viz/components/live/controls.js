@@ -5,6 +5,7 @@ import { count, duration, short, significant } from "../base/numbers.js";
 
 const WATCHING = "You are watching. Fork to get your own copy.";
 const NOT_CONNECTED = "Reconnecting…";
+const ONCE = new Set(["reset", "fork"]);  // a burst of them would keep a Pause behind it waiting
 const GONE = "This run is no longer there.";
 const FIELDS = "input, textarea, select, button, a, summary, [contenteditable], [role=slider], [role=tab], [role=combobox]";
 
@@ -14,6 +15,7 @@ export class Controls {
     Object.assign(this, { feed, painter, opened });
     this.history = null;
     this.error = "";
+    this.pending = new Set();
     this.title = make("div.title");
     this.numbers = make("div.numbers");
     this.step = make("span");
@@ -50,8 +52,10 @@ export class Controls {
     return make("div.buttons", {}, this.toggle, this.one, this.hundred, this.reset, this.back, this.fork);
   }
 
-  /** Send a command and show its refusal, if any, in the line. */
+  /** Send a command and show its refusal, if any, in the line. What asks for the same again is not sent twice at a time. */
   async send(name, fields = {}) {
+    if (ONCE.has(name) && this.pending.has(name)) return null;
+    this.pending.add(name);
     try {
       const reply = await this.feed.command(name, fields);
       this.error = "";
@@ -60,6 +64,7 @@ export class Controls {
       this.error = refusal.message;
       return null;
     } finally {
+      this.pending.delete(name);
       this.painter.mark(this);
     }
   }

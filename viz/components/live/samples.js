@@ -33,7 +33,7 @@ export class Samples {
       const wanted = this.chosen[i] ?? nearest(steps.filter((step) => step !== this.chosen[1] && step < said?.step), (said?.step ?? 0) / 4);
       const sample = samples.find(({ step }) => step === wanted);
       this.selects[i].value = sample ? String(sample.step) : "";
-      fill(place, sample, "", "");
+      fill(place, sample, "", "Comes when there is another step to look back on.");
     });
   }
 
@@ -41,7 +41,7 @@ export class Samples {
     const offered = steps.join();
     if (select.offered === offered) return;
     select.offered = offered;
-    select.replaceChildren(...steps.map((step) => make("option", { text: `step ${count(step)}`, value: step })));
+    select.replaceChildren(make("option", { text: "no step yet", value: "", hidden: true }), ...steps.map((step) => make("option", { text: `step ${count(step)}`, value: step })));
   }
 
   close() {
@@ -51,7 +51,7 @@ export class Samples {
 
 function entry(...head) {
   const note = make("span.unit");
-  const texts = make("div.texts");
+  const texts = make("div.texts", { tabindex: 0, onscroll: () => markRest(texts) });
   return { element: make("div.said", {}, make("div.said-head", {}, ...head, note), texts), note, texts };
 }
 
@@ -62,6 +62,12 @@ function fill({ note, texts }, sample, words, empty) {
   texts.key = key;
   if (sample) texts.replaceChildren(...sample.texts.map((text) => make("p", { text: text || "␣" })));
   else texts.replaceChildren(make("p.unit", { text: empty }));
+  markRest(texts);
+}
+
+/** Whether there is more below than is seen: then the last line fades. */
+function markRest(texts) {
+  texts.classList.toggle("more", texts.scrollTop + texts.clientHeight < texts.scrollHeight - 2);
 }
 
 function nearest(steps, target) {

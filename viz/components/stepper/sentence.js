@@ -1,5 +1,8 @@
 /** Operations in words: for a screen reader, and for short titles. Pure. */
 
+import { significant } from "../base/numbers.js";
+import { entry, place } from "./names.js";
+import { flatOf } from "./operands.js";
 import { last, plain } from "./trace.js";
 
 const MADE = { grad: "gradient of", clip: "clipped gradient of", m: "first moment of", v: "second moment of", new: "new" };
@@ -32,4 +35,13 @@ export function sentenceOf(store, operation) {
   const where = [operation.part, blockWords(operation.block)].filter((word, i, all) => all.indexOf(word) === i).join(", ");
   const what = `${nameWords(operation.name)}, ${kindWords(operation, store.spec(operation.name).axes)}`;
   return `Operation ${operation.i + 1} of ${store.n}, ${where}: ${what}.`;
+}
+
+/** "The cell pattern[0, 3, 1] is 0.111732: head 0, query 3 “r”, key 1 “m”."; "" while there is none or its number is not here. */
+export function cellSentence(store, cell) {
+  const tensor = cell && store.has(cell.tensor) ? store.tensor(cell.tensor) : null;
+  if (!tensor) return "";
+  const { axes, shape } = store.spec(cell.tensor);
+  const where = cell.index.map((k, axis) => place(store.manifest, axes[axis], k)).join(", ");
+  return `The cell ${entry(cell)} is ${significant(tensor.data[flatOf(shape, cell.index)], 6)}${where ? `: ${where}` : ""}.`;
 }

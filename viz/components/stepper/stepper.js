@@ -10,7 +10,7 @@ import { Link } from "./link.js";
 import { ModelMap } from "./map.js";
 import { Origin } from "./origin.js";
 import { Reading } from "./reading.js";
-import { sentenceOf } from "./sentence.js";
+import { cellSentence, sentenceOf } from "./sentence.js";
 import { StepState } from "./state.js";
 import { Timeline } from "./timeline.js";
 import { TraceStore } from "./trace.js";
@@ -138,7 +138,13 @@ class StepperView {
   #changed() {
     this.#markAll();
     clearTimeout(this.speaking);
-    this.speaking = setTimeout(() => this.state.current && setText(this.spoken, sentenceOf(this.store, this.state.current)), SILENCE);
+    this.speaking = setTimeout(() => this.#speak(), SILENCE);
+  }
+
+  /** What changed, to who does not see it. */
+  #speak() {
+    const { current, cell } = this.state;
+    if (current) setText(this.spoken, [sentenceOf(this.store, current), cellSentence(this.store, cell)].filter(Boolean).join(" "));
   }
 
   /** What is wrong or still missing, in words; the parts are hidden as long as they would have nothing to show. */
