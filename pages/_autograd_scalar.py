@@ -44,7 +44,7 @@ def flow_tab(view: View, corner: DeltaGenerator) -> None:
 
 def _asked(view: View, corner: DeltaGenerator) -> Asked:
     with corner:
-        return text_field(view, _session.dataset_of(view.config, _session.text_of(view)))
+        return text_field(view, _session.dataset_of_run(view))
 
 
 def _readable_expression() -> tuple[str, list[list[Any]]]:

@@ -11,5 +11,5 @@ from viz.components.graph import graph_view
 def tensor_tab(view: View, corner: DeltaGenerator) -> None:
     """Read a text, in a corner of the page's head, and show the graph of an iteration on it."""
     with corner:
-        asked = text_field(view, _session.dataset_of(view.config, _session.text_of(view)))
+        asked = text_field(view, _session.dataset_of_run(view))
     graph_view(key="autograd", run=view.run, tokens=asked.tokens, remark=asked.remark, problem=asked.problem)

@@ -8,6 +8,6 @@ from pages._session import View
 def colourings_of(view: View) -> list[Colouring]:
     """The ways to colour the tokens of a run's data; none where the data are no longer here."""
     try:
-        return colourings(_session.dataset_of(view.config, _session.text_of(view)))
-    except ValueError:
+        return colourings(_session.dataset_of_run(view))
+    except _session.NoData:
         return []

@@ -10,7 +10,7 @@ if str(PROJECT) not in sys.path:
 import streamlit as st
 
 from model.runs.client import Refused
-from pages import _session, _sidebar
+from pages import _data, _session, _sidebar
 
 st.set_page_config(page_title="Glassbox", page_icon=str(PROJECT / "assets" / "icon.png"), layout="wide",
                    initial_sidebar_state="collapsed" if _session.is_presented() else "auto")  # fmt: skip
@@ -32,6 +32,9 @@ try:
 except _session.Gone as gone:
     st.warning(str(gone), icon=":material/delete:")
     st.button("New run", icon=":material/add:", on_click=_session.start_afresh)
+except _session.NoData as missing:
+    st.warning(str(missing), icon=":material/folder_off:")
+    _data.shakespeare_panel()
 except Refused as refusal:  # the runs' host does not answer, or has no place for a first run: the link stays as it is
     st.error(str(refusal), icon=":material/cloud_off:")
     st.button("Try again", icon=":material/refresh:")

@@ -17,7 +17,7 @@ from pages._view_parameters import OF_VIEWS
 from viz.routes.browser_key import COOKIE, checked_key
 
 RUN = "run"                  # query parameter, and in session_state across pages: the run this tab looks at
-TEXT = "text"                # query parameter, and in session_state across pages: what the Step page takes apart
+TEXT = "text"                # query parameter, and in session_state across pages: the text that the pages look at
 EXPRESSION = "expr"          # query parameter, and in session_state across pages: the expression of the scalar graph
 WHAT_IF = "whatif"           # query parameter: the fork of the run that things are tried on
 GRAPH = "graph"              # query parameter and session_state: what the Autograd page shows
@@ -32,7 +32,7 @@ UPLOAD, PASTED = "uploaded_text", "pasted_text"  # session_state: the two ways t
 FETCH, FILE = "fetch", "file"  # session_state: the two ways to get TinyShakespeare
 SETTINGS_OPEN, SETTINGS_TAB = "settings_open", "settings_tab"  # session_state: what of the next run's settings is open
 _TEXT = "own_text"           # session_state: the text that this visitor pasted or uploaded
-TYPED = "typed_text"         # session_state: the Step page's text field
+TYPED = "typed_text"         # session_state: the pages' text field
 LEARNED_FROM, LEARNED_TEXT = "learned_from", "learned_text"  # session_state: the Tokens page's choice, and own text
 STARTED = "started"          # session_state: a run was started on another page: the Train page comes next
 MAX_LINK_TEXT = 300          # characters: more than the longest context, and addresses have limits
@@ -42,6 +42,10 @@ _FROM_DATA = ("vocab_size", "text_sha256")  # follow from the data, never drafte
 
 class Gone(Exception):  # noqa: N818  (like a refusal, it is an answer)
     """The run that this tab looked at is no longer there; the message is one sentence."""
+
+
+class NoData(Exception):  # noqa: N818
+    """The data of the run on screen are not here; the message is one sentence."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +147,14 @@ def dataset_of(config: RunConfig, text: str | None = None) -> Dataset:
     return _dataset(config.data, text, client().home)
 
 
+def dataset_of_run(view: View) -> Dataset:
+    """The data of the run on screen. Raises NoData in a sentence: they may have gone since the run began."""
+    try:
+        return dataset_of(view.config, text_of(view))
+    except ValueError as refusal:
+        raise NoData(f"The data of this run are not here: {refusal}.") from refusal
+
+
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _dataset(data: DataConfig, text: str | None, home: Path) -> Dataset:
     return load_dataset(data, text=text, home=home)
@@ -171,39 +183,13 @@ def typed_text() -> str:
 
 
 def keep_typed_text() -> None:
-    """The Step page's text changed: it goes into the link, as far as a link is long, and stays across pages."""
+    """The visitor's text changed: it goes into the link, as far as a link is long, and stays across pages."""
     text = st.session_state[TYPED] or ""
     st.session_state[TEXT] = text
     if text:
         st.query_params[TEXT] = text[:MAX_LINK_TEXT]
     else:
         st.query_params.pop(TEXT, None)
-
-
-def what_if() -> str:
-    """The fork that this tab tries things on, "" for none: it may have gone, as nobody had looked at it for a while."""
-    fork = st.query_params.get(WHAT_IF, "")
-    if not fork:
-        return ""
-    try:
-        header, _ = client().request("describe", run=fork, key=browser_key())
-    except Unreachable:
-        raise
-    except Refused:
-        header = {}
-    if not (header.get("what_if") and header.get("owner")):
-        keep_what_if("")
-        say_once("The what-if fork of this link is not there, or not yours: this is the run itself.")
-        st.rerun()
-    return fork
-
-
-def keep_what_if(fork: str) -> None:
-    """Try things on this fork from now on, or on none (""); the link says so."""
-    if fork:
-        st.query_params[WHAT_IF] = fork
-    else:
-        st.query_params.pop(WHAT_IF, None)
 
 
 def draft(view: View) -> dict[str, Setting]:

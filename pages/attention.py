@@ -7,10 +7,10 @@ from pages._text import text_field
 from viz.components.attention import attention_view
 
 view = _session.current()
-dataset = _session.dataset_of(view.config, _session.text_of(view))
 title, words, field = st.columns([2, 5, 3], vertical_alignment="center", gap="small")
 title.subheader("Attention", anchor=False)
 words.caption("Where each token looks, head by head, while the model learns.")
+dataset = _session.dataset_of_run(view)
 with field:
     asked = text_field(view, dataset)
 model = view.config.model

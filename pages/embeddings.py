@@ -8,10 +8,10 @@ from pages._text import text_field
 from viz.components.embeddings import embeddings_view
 
 view = _session.current()
-dataset = _session.dataset_of(view.config, _session.text_of(view))
 title, words, field = st.columns([3, 5, 4], vertical_alignment="center", gap="small")
 title.subheader("Embeddings", anchor=False)
 words.caption("Every token is a list of numbers. Training moves them: what is used alike comes to lie together.")
+dataset = _session.dataset_of_run(view)
 with field:
     asked = text_field(view, dataset)
 embeddings_view(key="embeddings", run=view.run, tokens=asked.tokens, colourings=colourings(dataset),

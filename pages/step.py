@@ -2,19 +2,19 @@
 
 import streamlit as st
 
-from pages import _session, _trace
+from pages import _session, _trace, _what_if
 from pages._text import text_field
 from viz.components.stepper import stepper_view
 
 view = _session.current()
-dataset = _session.dataset_of(view.config, _session.text_of(view))
 title, words, field = st.columns([1, 6, 3], vertical_alignment="center", gap="small")
 title.subheader("Step", anchor=False)
 words.caption("One training iteration: walk with → and ←, click a number to see where it comes from.")
+dataset = _session.dataset_of_run(view)
 with field:
     asked = text_field(view, dataset)
-what_if = _session.what_if()
-look = _trace.look(view, asked, what_if)
+fork = _what_if.what_if()
+look = _trace.look(view, asked, fork)
 if stepper_view(key="stepper", run=view.run, manifest=look.manifest, problem=look.problem, remark=look.remark,
-                what_if=what_if, on_tried=_session.keep_what_if, on_opened=_session.look_at):  # fmt: skip
+                what_if=fork, on_tried=_what_if.keep_what_if, on_opened=_session.look_at):  # fmt: skip
     st.rerun()

@@ -3,6 +3,7 @@
 import urllib.request
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from model.runs.client import connect
@@ -39,6 +40,20 @@ def test_page_runs_and_takes_a_changed_control(at, page):
     assert not at.exception
     change(at).run()
     assert not at.exception
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_says_in_a_sentence_that_the_data_of_the_run_are_gone(at, page, monkeypatch):
+    def gone(*_, **__):
+        raise ValueError("the file must be there; got no file")
+
+    monkeypatch.setattr("pages._session.load_dataset", gone)
+    st.cache_resource.clear()
+    at.switch_page(f"{page}.py").run()
+    assert not at.exception
+    said = [each.value for each in at.warning]
+    sentence = "The data of this run are not here: the file must be there; got no file."
+    assert said == ([] if page in ("train", "tokens") else [sentence])
 
 
 def test_every_page_is_in_the_navigation():
