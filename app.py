@@ -24,9 +24,9 @@ from pages import _settings, _sidebar  # noqa: F401  # imported now, not while t
 from viz.routes.ask import ask_routes
 from viz.routes.assets import asset_routes
 from viz.routes.browser_key import BrowserKey
+from viz.routes.first_paint import FirstPaint
 from viz.routes.follow import follow_routes
 from viz.routes.live import live_routes
-from viz.routes.page_style import PageStyle
 from viz.routes.project import project_routes
 from viz.routes.projector import projector
 from viz.routes.shipped import shipped_routes
@@ -56,5 +56,5 @@ app = st.App(
         *asset_routes(), *live_routes(connect), *shipped_routes(), *trace_routes(), *follow_routes(connect),
         *ask_routes(connect), *project_routes(connect, projector()),
     ],
-    middleware=[Middleware(BrowserKey), Middleware(PageStyle)],
+    middleware=[Middleware(BrowserKey), Middleware(FirstPaint)],
 )

@@ -2,7 +2,7 @@
 // The product's code is not touched; a draw counts as painted in the first task after the frame it was made in.
 (() => {
   const LONG = 100;            // points in one line: a curve, not an axis
-  const seen = { frames: [], paints: [], pictures: 0, firstCurve: 0 };
+  const seen = { frames: [], paints: [], pictures: 0, firstCurve: 0, firstLive: 0 };
   window.__seen = seen;
   const pending = [];
   const canvases = new Set();
@@ -10,10 +10,16 @@
   let isDirty = false;
   let hasCurve = false;
 
+  const showsOwnPoints = () => {
+    const roots = [...document.querySelectorAll("*")].map(({ shadowRoot }) => shadowRoot).filter(Boolean);
+    return roots.some((root) => root.querySelector("[data-shown=run]:not([data-points='0'])"));
+  };
+
   const painted = () => {
     isDirty = false;
     const now = Date.now();
     if (hasCurve) seen.firstCurve ||= now;
+    if (!seen.firstLive && showsOwnPoints()) seen.firstLive = now;
     for (const frame of pending.splice(0)) seen.paints.push({ ...frame, painted: now });
   };
   const afterPaint = new MessageChannel();

@@ -13,7 +13,9 @@ import { Strip } from "./strip.js";
 import { Tokens } from "./tokens.js";
 import { Vectors } from "./vectors.js";
 
-const POINTS_TO_SWITCH = 2;    // with fewer, the shipped run is the better picture
+const POINTS_OF_A_CURVE = 60;  // with fewer, the shipped run is the better picture
+const GLIMPSE = 600;           // milliseconds that it is seen at least: less would be a flash
+const PATIENCE = 1000;         // milliseconds without a word of the visitor's run: then it is shown all the same
 
 /**
  * @param {ShadowRoot} root
@@ -21,19 +23,33 @@ const POINTS_TO_SWITCH = 2;    // with fewer, the shipped run is the better pict
  * @param {(name: string, value: any) => void} trigger tells Python
  */
 export async function mount(root, data, trigger) {
-  await adoptStyles(root, "../theme.css", "../base/base.css", "../live/live.css");
-  return new TrainView(root, data, trigger);
+  const [shipped] = await Promise.all([fetchShipped(data), adoptStyles(root, "../theme.css", "../base/base.css", "../live/live.css")]);
+  return new TrainView(root, data, trigger, shipped);
+}
+
+/** The run that ships with the project; the page announces it, so that it is here when it is needed. */
+async function fetchShipped({ base, shipped }) {
+  if (!shipped) return null;
+  try {
+    const answer = await fetch(`${base}${shipped}`);
+    if (!answer.ok) return null;
+    const history = new RunHistory();
+    history.apply(decode(await answer.arrayBuffer()));
+    return history;
+  } catch (error) {
+    console.warn("The shipped run could not be shown:", error);
+    return null;
+  }
 }
 
 class TrainView {
-  constructor(root, data, trigger) {
-    this.data = data;
+  constructor(root, data, trigger, shipped) {
+    Object.assign(this, { data, shipped, shippedSince: 0 });
     this.painter = new Painter();
     this.element = make("div.gb.train");
     this.element.classList.toggle("present", new URLSearchParams(location.search).get("present") === "1");
     root.replaceChildren(this.element);
     this.feed = openFeed(data.base, data.run);
-    this.shipped = null;
     const theme = () => this.colors;
     const { painter, feed } = this;
     const panel = (name, label) => {
@@ -65,8 +81,9 @@ class TrainView {
     for (const place of seen.keys()) this.observer.observe(place);
     this.stop = feed.listen((kind) => this.#heard(kind));
     this.update(data);
+    this.mounted = performance.now();
+    this.timer = setTimeout(() => this.#choose(), PATIENCE);
     this.#choose();
-    if (data.shipped) this.#fetchShipped();
   }
 
   /** A changed theme or data; the run stays the same. */
@@ -75,19 +92,6 @@ class TrainView {
     this.element.dataset.theme = isDark(this.element) ? "dark" : "light";
     this.colors = new Theme(this.element);
     for (const part of this.parts) this.painter.mark(part);
-  }
-
-  async #fetchShipped() {
-    try {
-      const answer = await fetch(`${this.data.base}${this.data.shipped}`);
-      if (!answer.ok || this.isClosed) return;
-      const shipped = new RunHistory();
-      shipped.apply(decode(await answer.arrayBuffer()));
-      this.shipped = shipped;
-      this.#choose();
-    } catch (error) {
-      console.warn("The shipped run could not be shown:", error);
-    }
   }
 
   #heard(kind) {
@@ -103,23 +107,36 @@ class TrainView {
     }
   }
 
-  /** The run's own history as soon as it is a picture, until then the shipped one. */
+  /** The run's own history, or the shipped one as long as that is the better picture. */
   #choose() {
     const own = this.feed.history;
     const { state } = own.status;
-    const isPicture = own.points.length >= POINTS_TO_SWITCH || ["paused", "diverged", "failed", "finished"].includes(state) || own.ghosts.length > 0;
-    const shown = !this.shipped || (own.run && isPicture) || (own.run && this.wasOwn) ? own : this.shipped;
+    const shown = this.wasOwn || this.#isOwnDue(own) ? own : this.shipped;
     this.wasOwn = shown === own && own.run !== null;
+    if (shown !== own && !this.shippedSince) {
+      this.shippedSince = performance.now();
+      this.timer = setTimeout(() => this.#choose(), GLIMPSE);
+    }
     this.badge.hidden = shown === own;
     setText(this.badge, state === "waiting" ? "a run that ships with Glassbox — yours waits for a free place"
       : "a run that ships with Glassbox — yours starts in a moment");
     this.element.dataset.shown = shown === own ? "run" : "shipped";
+    this.element.dataset.points = String(shown.points.length);
     this.element.dataset.step = String(own.step);
     for (const part of [this.controls, this.curve, this.samples, this.strip]) part.show(shown);
   }
 
+  #isOwnDue(own) {
+    const now = performance.now();
+    if (!this.shipped) return true;
+    if (!own.run) return now - this.mounted < PATIENCE;
+    const stands = ["paused", "diverged", "failed", "finished"].includes(own.status.state);
+    if (stands || own.ghosts.length > 0 || own.points.length >= POINTS_OF_A_CURVE) return true;
+    return own.points.length > 1 && this.shippedSince > 0 && now - this.shippedSince >= GLIMPSE;
+  }
+
   unmount() {
-    this.isClosed = true;
+    clearTimeout(this.timer);
     this.observer.disconnect();
     this.stop();
     this.painter.stop();
