@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -10,12 +10,13 @@ import numpy as np
 from model.fields import shown
 from model.gradient_check import STEPS, Measured, check_gradient
 from model.gradient_flow import fresh_config, measure_flow
-from model.records import Trace
+from model.records import Batch, Trace
 from model.runs.job import Job
 from model.runs.looked_at import Answer, described, model_of, row_of
 from model.runs.wire import Arrays, Header
 from model.scalar_count import count_scalars
 from model.scalar_openings import Cell
+from model.trace import trace_iteration
 from model.trace_capture import parameters_by_name
 from model.trace_names import axes_of, block_of, in_code
 from model.transformer import Transformer
@@ -25,7 +26,8 @@ from model.window import MAX_DEPTH, MAX_TERMS, Pane, checked_cell, open_window
 
 def window(job: Job, order: Header) -> Answer:
     """The cell `index` of `tensor`, opened `depth` times, `terms` summands of each sum shown; and which tensors there
-    are. `nodes` in an order in which each stands behind its `inputs`, the cell last.
+    are, at an earlier step none of the update: what the optimizer remembered then is not kept. `nodes` in an order in
+    which each stands behind its `inputs`, the cell last.
 
     Arrays, by node: `values`, `gradients` (NaN where there is none), `outside` (the part of the gradient that other
     readers contribute), `held` and `held_gradients` (the tensors' own entries, NaN for what is none); `slopes`, the
@@ -33,13 +35,24 @@ def window(job: Job, order: Header) -> Answer:
     """
     depth, terms = _whole(order, "depth", 2, MAX_DEPTH), _whole(order, "terms", 3, MAX_TERMS)
     row = row_of(job, order)
-    trace = job.trainer.trace(row.tokens[0].tolist(), row.targets[0].tolist(), row.weights[0].tolist())
+    trace = _traced(job, order, row)
     if not math.isfinite(trace.loss):
         raise ValueError("The numbers of this model are no longer finite, so there is no sum to open.")
     cell = checked_cell(trace, order.get("tensor", "loss"), order.get("index", []))
     panes = open_window(trace, *cell, depth, terms)
-    header = {"cell": [cell[0], list(cell[1])], "nodes": [_node(pane) for pane in panes], **_listed(trace)}
-    return {**header, **_counted(trace, cell), **described(job, row)}, _numbers(trace, panes)
+    header = {"at": trace.step, "cell": [cell[0], list(cell[1])], "nodes": [_node(pane) for pane in panes]}
+    return {**header, **_listed(trace), **_counted(trace, cell), **described(job, row)}, _numbers(trace, panes)
+
+
+def _traced(job: Job, order: Header, row: Batch) -> Trace:
+    """The iteration that follows now, or the one that followed step `at`, as far as its weights and the row tell it."""
+    if order.get("at") is None:
+        return job.trainer.trace(row.tokens[0].tolist(), row.targets[0].tolist(), row.weights[0].tolist())
+    model, at = model_of(job, order)
+    trace = trace_iteration(model, row, job.dataset.tokenizer, job.trainer.config, step=at)
+    known = {name: tensor for name, tensor in trace.tensors.items() if tensor.role not in ("state", "update")}
+    operations = tuple(operation for operation in trace.operations if operation.part != "update")
+    return replace(trace, operations=operations, tensors=known)
 
 
 def _node(pane: Pane) -> Header:

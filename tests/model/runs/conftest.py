@@ -1,13 +1,19 @@
 import contextlib
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from model.config import RunConfig
+from model.datasets import load_dataset
 from model.runs import wire
 from model.runs.client import Client, Refused
+from model.runs.gallery import Gallery
 from model.runs.launch import start_supervisor, stop_supervisor
+from model.runs.looks import Looks
+from model.runs.store import RunFolder
+from model.training import Trainer
 
 KEY = "k" * 32
 TINY = RunConfig().replace(
@@ -89,6 +95,27 @@ class Owner:
 
     def pid(self, run):
         return int((self.home / "runs" / run / "lock").read_text())
+
+
+def trained_job(home, config=TINY):
+    """What a look sees of a job: a trainer that has made 5 steps, and a gallery of steps 0 and 5."""
+    dataset = load_dataset(config.data, home=home)
+    trainer = Trainer(config, dataset)
+    gallery = Gallery(RunFolder(home), trainer.config.model)
+    gallery.keep(trainer.model, 0)
+    for _ in range(5):
+        trainer.train_step()
+    gallery.keep(trainer.model, 5)
+    return SimpleNamespace(trainer=trainer, dataset=dataset, gallery=gallery, step=5, mode="training")
+
+
+def look(job, what, **order):
+    return Looks().answer(job, {"what": what, **order})
+
+
+@pytest.fixture
+def job(tmp_path):
+    return trained_job(tmp_path)
 
 
 @pytest.fixture

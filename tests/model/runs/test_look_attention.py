@@ -1,40 +1,20 @@
 """What the Attention page gets, against the tensors of the run's model."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
 
-from model.datasets import load_dataset
 from model.operations import replay
 from model.probing import look_closely
 from model.records import Operation
-from model.runs.gallery import Gallery
-from model.runs.looks import Looks
-from model.runs.store import RunFolder
-from model.training import Trainer
-from tests.model.runs.conftest import TINY
+from tests.model.runs.conftest import TINY, look, trained_job
 
 TOKENS = [0, 5, 3, 9, 1, 5, 3]
 KINDS = [{}, {"positions": "rope", "qk_norm": True}, {"positions": "alibi"}, {"norm": "rmsnorm", "qk_norm": True}]
 
 
 def job_of(path, **changes):
-    """What a look sees of a job: a trainer that has made 5 steps, and a gallery of steps 0 and 5."""
-    config = TINY.replace(n_layers=2, n_heads=2, d_model=8, **changes)
-    dataset = load_dataset(config.data, home=path)
-    trainer = Trainer(config, dataset)
-    gallery = Gallery(RunFolder(path), trainer.config.model)
-    gallery.keep(trainer.model, 0)
-    for _ in range(5):
-        trainer.train_step()
-    gallery.keep(trainer.model, 5)
-    return SimpleNamespace(trainer=trainer, dataset=dataset, gallery=gallery, step=5, mode="training")
-
-
-def look(job, what, **order):
-    return Looks().answer(job, {"what": what, **order})
+    return trained_job(path, TINY.replace(n_layers=2, n_heads=2, d_model=8, **changes))
 
 
 @pytest.mark.parametrize("changes", KINDS)

@@ -1,38 +1,20 @@
 """What the Generate page asks a run."""
 
 import math
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
-from model.datasets import load_dataset
-from model.runs.gallery import Gallery
-from model.runs.looks import Looks
-from model.runs.store import RunFolder
 from model.sampling import Rule, draw, stages, uniform
-from model.training import Trainer
-from tests.model.runs.conftest import TINY
+from tests.model.runs.conftest import TINY, look, trained_job
 
 PROMPT = [0, 13, 1]
 
 
 @pytest.fixture(scope="module")
 def job(tmp_path_factory):
-    home = tmp_path_factory.mktemp("job")
-    config = TINY.replace(dataset="names", vocab_size=27)
-    dataset = load_dataset(config.data, home=home)
-    trainer = Trainer(config, dataset)
-    gallery = Gallery(RunFolder(home), trainer.config.model)
-    for _ in range(5):
-        trainer.train_step()
-    gallery.keep(trainer.model, 5)
-    return SimpleNamespace(trainer=trainer, dataset=dataset, gallery=gallery, step=5, mode="paused")
-
-
-def look(job, what, **order):
-    return Looks().answer(job, {"what": what, **order})
+    return trained_job(tmp_path_factory.mktemp("job"), TINY.replace(dataset="names", vocab_size=27))
 
 
 def test_the_next_token_is_what_the_model_says_of_the_last_tokens_that_it_can_read(job):

@@ -1,27 +1,10 @@
-from types import SimpleNamespace
+import json
 
 import numpy as np
 import pytest
 
-from model.datasets import load_dataset
-from model.runs.gallery import Gallery
 from model.runs.looks import LOOKS, Looks
-from model.runs.store import RunFolder
-from model.training import Trainer
-from tests.model.runs.conftest import TINY
-
-
-@pytest.fixture
-def job(tmp_path):
-    """What a look sees of a job: a trainer that has made 5 steps, and a gallery of steps 0 and 5."""
-    dataset = load_dataset(TINY.data, home=tmp_path)
-    trainer = Trainer(TINY, dataset)
-    gallery = Gallery(RunFolder(tmp_path), trainer.config.model)
-    gallery.keep(trainer.model, 0)
-    for _ in range(5):
-        trainer.train_step()
-    gallery.keep(trainer.model, 5)
-    return SimpleNamespace(trainer=trainer, dataset=dataset, gallery=gallery, step=5, mode="training")
+from tests.model.runs.conftest import look
 
 
 def test_a_look_back_sees_the_model_of_that_step(job):
@@ -30,6 +13,20 @@ def test_a_look_back_sees_the_model_of_that_step(job):
     assert (now[0]["step"], now[0]["at"], then[0]["at"], now[0]["steps"]) == (5, 5, 0, [0, 5])
     np.testing.assert_array_equal(now[1]["logits"], kept_now[1]["logits"])
     assert not np.array_equal(now[1]["logits"], then[1]["logits"])
+
+
+@pytest.mark.parametrize("what", sorted(LOOKS.keys() - {"table_film"}))
+def test_every_picture_can_be_asked_how_it_was(job, what):
+    then, kept_now, now = (look(job, what, **order) for order in ({"at": 0}, {"at": 5}, {}))
+    assert (then[0].pop("at"), kept_now[0].pop("at"), now[0].pop("at")) == (0, 5, 5)
+    assert everything(then) != everything(now)
+    same = now[1].keys() & kept_now[1].keys()
+    assert all(np.array_equal(now[1][name], kept_now[1][name], equal_nan=True) for name in same)
+
+
+def everything(answer):
+    header, arrays = answer
+    return json.dumps(header), {name: array.tobytes() for name, array in arrays.items()}
 
 
 def test_who_goes_on_asking_waits_for_his_share_or_for_a_new_step(job):
