@@ -30,8 +30,9 @@ def window(job: Job, order: Header) -> Answer:
     which each stands behind its `inputs`, the cell last.
 
     Arrays, by node: `values`, `gradients` (NaN where there is none), `outside` (the part of the gradient that other
-    readers contribute), `held` and `held_gradients` (the tensors' own entries, NaN for what is none); `slopes`, the
-    local derivatives, node after node, input after input.
+    readers contribute), `held` and `held_gradients` (the tensors' own entries, NaN for what is none), `largest` and
+    `largest_gradients` (the largest finite size in each of these tensors, by which an entry counts as equal);
+    `slopes`, the local derivatives, node after node, input after input.
     """
     depth, terms = _whole(order, "depth", 2, MAX_DEPTH), _whole(order, "terms", 3, MAX_TERMS)
     row = row_of(job, order)
@@ -92,6 +93,8 @@ def _numbers(trace: Trace, panes: Sequence[Pane]) -> Arrays:
         "outside": [p.outside for p in panes],
         "held": [_held(trace, p.cell, "") for p in panes],
         "held_gradients": [_held(trace, p.cell, "grad:") for p in panes],
+        "largest": [_largest(trace, p.cell, "") for p in panes],
+        "largest_gradients": [_largest(trace, p.cell, "grad:") for p in panes],
         "slopes": [slope for p in panes for slope in p.slopes],
     }
     return {name: np.array(numbers, np.float32) for name, numbers in found.items()}
@@ -101,6 +104,13 @@ def _held(trace: Trace, cell: Cell | None, prefix: str) -> float:
     if cell is None or prefix + cell[0] not in trace.tensors:
         return math.nan
     return float(trace.tensors[prefix + cell[0]].value[cell[1]])
+
+
+def _largest(trace: Trace, cell: Cell | None, prefix: str) -> float:
+    if cell is None or prefix + cell[0] not in trace.tensors:
+        return math.nan
+    sizes = np.abs(trace.tensors[prefix + cell[0]].value)
+    return float(sizes.max(initial=0, where=np.isfinite(sizes)))
 
 
 def gradient_check(job: Job, order: Header) -> Answer:

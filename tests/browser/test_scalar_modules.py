@@ -150,3 +150,20 @@ def test_a_windows_numbers_are_written_into_what_reads_them(modules):
     assert [node["rule"] for node in found["drawn"]] == ["", "× 0.25"]
     assert (found["slopes"], found["seeds"]) == ([[], [0.25]], [0, 2])
     assert found["told"] == "s = q[0] × 0.25 = 3 × 0.25 = 0.75"
+
+
+@pytest.mark.parametrize(
+    ("own", "held", "largest", "mark"),
+    [
+        (1e-7, 3e-7, 4e-7, "✗"), (3e-7, 3e-7, 4e-7, "✓"), (2.0005, 2, 2, "✗"), (0.1000001, 0.1, 5, "✓"),
+        (1e-9, 0, 1e-9, "✓"), (0, 1, 1, "✗"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("what", ["value", "gradient"])
+def test_a_number_is_the_tensors_only_by_the_size_of_what_the_tensor_holds(modules, what, own, held, largest, mark):
+    words = modules("scalar/window.js", """
+        const [own, held, largest] = value.numbers.map((number) => ({ data: Float32Array.of(number) }));
+        const arrays = { values: own, gradients: own, held, held_gradients: held, largest, largest_gradients: largest };
+        return m.comparison(value.what, arrays, 0).textContent;
+    """, {"what": what, "numbers": [own, held, largest]})  # fmt: skip
+    assert words.startswith(f"{mark} {what}")

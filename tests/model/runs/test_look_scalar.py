@@ -38,6 +38,18 @@ def test_an_earlier_iteration_has_no_update_as_the_optimizers_memory_is_not_kept
         look(job, "window", at=5, **order)
 
 
+def test_a_window_says_how_large_each_nodes_tensor_and_its_gradient_are(job):
+    header, arrays = look(job, "window", tensor="blocks.0.attn.z", index=[0, 1, 0])
+    entries = [at for at, node in enumerate(header["nodes"]) if node["tensor"]]
+    for what in ("", "_gradients"):
+        held, largest = arrays[f"held{what}"][entries], arrays[f"largest{what}"][entries]
+        assert np.nanmax(largest) > 0
+        assert (np.isnan(held) | np.isinf(held) | (np.abs(held) <= largest)).all()
+    row = job.dataset.probe_text(job.trainer.config.model.block_size)
+    trace = job.trainer.trace(row.tokens[0].tolist(), row.targets[0].tolist(), row.weights[0].tolist())
+    assert arrays["largest"][-1] == np.abs(trace.tensors["blocks.0.attn.z"].value).max()
+
+
 def test_a_window_counts_the_scalars_behind_its_cell(job):
     logits = look(job, "window", tensor="logits", index=[0, 1])[0]
     assert 0 < logits["n_behind"] < logits["n_scalars"]

@@ -7,10 +7,9 @@ import { isDark, Painter, Theme } from "../base/paint.js";
 import { CellChoice } from "./cell_choice.js";
 import { Query } from "./query.js";
 import { Stage } from "./stage.js";
-import { windowGraph } from "./window_graph.js";
+import { isNear, windowGraph } from "./window_graph.js";
 
 const SHEETS = ["../theme.css", "../base/base.css", "../scalar/scalar.css"];
-const SAME = 1e-6;             // of what a tensor holds
 
 /** @param {ShadowRoot} root @param {{run: string, base: string, tokens: number[]|null, problem: string, remark: string}} data */
 export async function mount(root, data) {
@@ -133,14 +132,10 @@ class WindowView {
     const node = this.header.nodes[this.graph.shown[i]];
     if (!node.tensor) return [];
     const at = this.graph.shown[i];
-    const { values, gradients, held, held_gradients: heldGradients, outside } = this.arrays;
-    const line = (what, own, tensor) => {
-      const isEqual = own === tensor || Math.abs(own - tensor) <= SAME * Math.max(1, Math.abs(tensor));
-      return make(isEqual ? "p.equal" : "p.trouble-line", { text: isEqual ? `✓ ${what} equal to the tensor’s: ${exact(tensor)}` : `✗ the tensor’s ${what} is ${exact(tensor)}` });
-    };
-    const lines = [make("p.unit", { text: node.tensor + (node.index.length ? `[${node.index.join(", ")}]` : "") }), line("value", values.data[at], held.data[at])];
+    const { gradients, held_gradients: heldGradients, outside } = this.arrays;
+    const lines = [make("p.unit", { text: node.tensor + (node.index.length ? `[${node.index.join(", ")}]` : "") }), comparison("value", this.arrays, at)];
     if (!Number.isNaN(heldGradients.data[at]) && !Number.isNaN(gradients.data[at])) {
-      lines.push(line("gradient", gradients.data[at], heldGradients.data[at]));
+      lines.push(comparison("gradient", this.arrays, at));
       if (i < this.graph.shown.length - 1) lines.push(make("p.unit", { text: `Of its gradient ${exact(outside.data[at])} comes from readers outside this picture.` }));
     }
     const open = (cell, text) => make("button", { text, onclick: () => this.#go(cell) });
@@ -158,6 +153,15 @@ class WindowView {
     this.painter.stop();
     this.stage.close();
   }
+}
+
+const COMPARED = { value: ["values", "held", "largest"], gradient: ["gradients", "held_gradients", "largest_gradients"] };
+
+/** Whether a node's value or gradient came out as the tensor holds it. @param {"value"|"gradient"} what @param {object} arrays of the look */
+export function comparison(what, arrays, at) {
+  const [own, held, largest] = COMPARED[what].map((name) => arrays[name].data[at]);
+  return isNear(own, held, largest) ? make("p.equal", { text: `✓ ${what} equal to the tensor’s: ${exact(held)}` })
+    : make("p.trouble-line", { text: `✗ ${what} ${exact(own)}, but the tensor’s is ${exact(held)}` });
 }
 
 /** As the Step page writes a cell: its tensor and its place. */

@@ -5,6 +5,7 @@ import { SIGNS } from "./drawing.js";
 
 const NAMES = { "+": "Σ", "*": "×", Φ: "Φ" };
 const MOST = 4;                // inputs of a long sum that are told
+const [SAME, NOISE] = [1e-6, 1e-8];  // of a tensor's largest entry; what rounding leaves of sums that cancel
 
 /**
  * @param {object[]} nodes of the look's header @param {Object<string, {data: Float32Array}>} arrays
@@ -29,6 +30,11 @@ export function windowGraph(nodes, arrays) {
     slopes: shown.map((i, place) => kept[place].map((k) => arrays.slopes.data[starts[i] + k])),
     told: (place) => told(nodes, arrays.values.data, shown[place]),
   };
+}
+
+/** Whether a number is the entry that a tensor holds, as tests/model/test_window.py holds it. @param {number} largest of the tensor's entries */
+export function isNear(own, held, largest) {
+  return own === held || Math.abs(own - held) <= SAME * largest + NOISE;
 }
 
 function ruleOf({ rule, inputs }, nodes, values) {
