@@ -75,12 +75,12 @@ def test_rows_of_every_head_sum_to_one_and_the_chosen_one_is_exact(modules, home
     sums, exact = modules("attention/frame.js", FRAME + """
       const sums = [];
       for (const [layer, head] of [[0, 0], [0, 1], [1, 0], [1, 1]]) {
-        const { at } = frame.pattern(layer, head);
+        const at = frame.pattern(layer, head);
         for (let query = 0; query < frame.n; query++) {
           sums.push([...Array(frame.n).keys()].reduce((sum, key) => sum + at(query, key), 0));
         }
       }
-      return [sums, frame.pattern(1, 1).at(5, 2)];
+      return [sums, frame.pattern(1, 1)(5, 2)];
     """, {"answer": answer})  # fmt: skip
     assert sums == pytest.approx([1] * len(sums), abs=len(TOKENS) * 0.5 / 255)
     assert sums[-6:] == pytest.approx([1] * 6, abs=1e-6)

@@ -2,6 +2,7 @@
 
 import { Figure } from "../base/figure.js";
 import { significant } from "../base/numbers.js";
+import { Frame } from "./frame.js";
 import { labelEvery } from "./tiles.js";
 
 const SIDE = 16;               // pixels free at both ends
@@ -18,7 +19,7 @@ export class Arcs {
       title: "Who looks at whom", file: "attention-arcs", height: 230, painter, theme,
       caption: "Point at a token. Above the line, blue: what it looks at. Below, yellow: what looks at it. Thicker is more.",
       paint: (pen, width, height) => this.#paint(pen, width, height), alt: () => this.#words(), csv: () => this.#csv(),
-      point: (x, y) => this.#point(x, y),
+      point: (x, y) => this.#point(x, y), missing: () => Frame.missing(view.frame, state), hasDraft: () => Boolean(view.frame),
     });
     const { box } = this.figure;
     box.addEventListener("pointerleave", () => this.#hover(null));
@@ -45,11 +46,10 @@ export class Arcs {
 
   #paint(pen, width, height) {
     const { frame } = this.view;
-    if (!frame) return;
     const theme = this.theme();
     const { n } = frame;
     const { focus } = this;
-    const { at } = frame.pattern(this.state.layer, this.state.head);
+    const at = frame.pattern(this.state.layer, this.state.head);
     const line = height * 0.62;
     this.step = (width - 2 * SIDE) / n;
     const x = (i) => SIDE + (i + 0.5) * this.step;
@@ -87,7 +87,6 @@ export class Arcs {
 
   #point(x, y) {
     const { frame } = this.view;
-    if (!frame) return null;
     const token = Math.floor((x - SIDE) / this.step);
     const isInside = token >= 0 && token < frame.n;
     this.#hover(isInside ? token : null);
@@ -96,10 +95,12 @@ export class Arcs {
 
   #lines(token) {
     const { frame } = this.view;
-    const { at, isExact } = frame.pattern(this.state.layer, this.state.head);
+    const { layer, head } = this.state;
+    if (!frame.isExact(layer, head)) return [`“${frame.labels[token]}” at ${token}`, "its numbers are on their way"];
+    const at = frame.pattern(layer, head);
     const all = [...Array(frame.n).keys()];
     const most = (list) => list.filter(([, share]) => share >= LEAST).sort((a, b) => b[1] - a[1]).slice(0, MOST_LINES)
-      .map(([other, share]) => `  ${isExact ? "" : "about "}${significant(share, isExact ? 3 : 2)} “${frame.labels[other]}” at ${other}`);
+      .map(([other, share]) => `  ${significant(share)} “${frame.labels[other]}” at ${other}`);
     const seenBy = most(all.slice(token).map((query) => [query, at(query, token)]));
     return [`“${frame.labels[token]}” at ${token} looks at`, ...most(all.slice(0, token + 1).map((key) => [key, at(token, key)])),
       seenBy.length ? "and is looked at by" : "and is hardly looked at", ...seenBy];
@@ -116,16 +117,28 @@ export class Arcs {
   }
 
   #words() {
-    if (!this.view.frame) return "Arcs between tokens";
     const { focus } = this;
-    return focus === null ? "Arcs from each token to those it looks at. Arrow keys choose a token." : this.#lines(focus).join(", ");
+    return focus === null ? this.#wholeWords() : this.#lines(focus).join(", ");
+  }
+
+  /** The widest arcs, where no token is pointed at. */
+  #wholeWords() {
+    const { frame } = this.view;
+    const widest = this.#shares().sort((a, b) => b[2] - a[2]).slice(0, MOST_LINES)
+      .map(([query, key, share]) => `“${frame.labels[query]}” at ${query} to “${frame.labels[key]}” at ${key} ${significant(share, 2)}`);
+    return `Arcs between ${frame.n} tokens at step ${frame.header.at}, the widest: ${widest.join(", ")}. Arrow keys choose a token.`;
+  }
+
+  /** Every query with every key that it can see: [query, key, share]. */
+  #shares() {
+    const { frame } = this.view;
+    const at = frame.pattern(this.state.layer, this.state.head);
+    return Array.from({ length: frame.n }, (_, query) => Array.from({ length: query + 1 }, (_, key) => [query, key, at(query, key)])).flat();
   }
 
   #csv() {
     const { frame } = this.view;
-    const { at } = frame.pattern(this.state.layer, this.state.head);
-    const rows = [];
-    for (let query = 0; query < frame.n; query++) for (let key = 0; key <= query; key++) rows.push([query, frame.labels[query], key, frame.labels[key], at(query, key)]);
+    const rows = this.#shares().map(([query, key, share]) => [query, frame.labels[query], key, frame.labels[key], share]);
     return [["query", "query_token", "key", "key_token", "attention"], ...rows];
   }
 

@@ -130,7 +130,7 @@ class AttentionView {
   /** A first cell, so that nobody has to guess that cells can be clicked: where the last token looks most. */
   #suggest() {
     const { n } = this.frame;
-    const { at } = this.frame.pattern(this.state.layer, this.state.head);
+    const at = this.frame.pattern(this.state.layer, this.state.head);
     const most = [...Array(n).keys()].reduce((best, key) => (at(n - 1, key) > at(n - 1, best) ? key : best), 0);
     this.state.change({ pair: [n - 1, most] });
   }

@@ -18,6 +18,7 @@ export class Birth {
       title: "How each head came to its work", file: "attention-scores", painter, theme, height: 100,
       paint: (pen, width) => this.#paint(pen, width), alt: () => this.#words(), csv: () => this.#csv(),
       point: (x, y) => this.#point(x, y), click: (x, y) => this.#click(x, y),
+      missing: () => (view.scores ? "" : "The run is asked what its heads do…"),
     });
     this.figure.note.after(this.legend);
   }
@@ -33,14 +34,17 @@ export class Birth {
 
   draw() {
     const { scores } = this.view;
-    if (!scores || !this.figure.surface.width) return;
-    const { header } = scores;
+    if (!this.figure.surface.width) return;
+    if (scores) this.#head(scores);
+    this.figure.draw();
+  }
+
+  #head({ header }) {
     const tall = `${this.#layout(this.figure.surface.width).height}px`;
     if (this.figure.box.style.height !== tall) this.figure.box.style.height = tall;
     this.figure.say("How each head came to its work", `Scores at the ${count(header.history_steps.length)} steps whose weights are kept; a head is named from ${header.least_share} on (dashed).${
       header.missing ? " Earlier steps are being looked at…" : " Click a step to see all pictures as they were."}`);
     if (!this.legend.childElementCount) this.legend.append(...header.kinds.map((kind) => this.#key(kind)));
-    this.figure.draw();
   }
 
   #key(kind) {
@@ -62,7 +66,6 @@ export class Birth {
   }
 
   #paint(pen, width) {
-    if (!this.view.scores) return;
     const theme = this.theme();
     const { steps, value } = this.#lines();
     ({ tiles: this.tiles } = this.#layout(width));
@@ -113,7 +116,7 @@ export class Birth {
 
   #point(x, y) {
     const tile = tileAt(this.tiles, x, y);
-    if (!tile || !this.view.scores) return null;
+    if (!tile) return null;
     const { steps, value } = this.#lines();
     const step = this.#stepAt(tile, x);
     const { kinds } = this.view.scores.header;
@@ -122,14 +125,13 @@ export class Birth {
 
   #click(x, y) {
     const tile = tileAt(this.tiles, x, y);
-    if (!tile || !this.view.scores) return;
+    if (!tile) return;
     const step = this.#stepAt(tile, x);
     const isKept = this.view.scores.header.history_steps.includes(step);
     this.state.change({ layer: tile.layer, head: tile.head, at: isKept ? step : null });
   }
 
   #words() {
-    if (!this.view.scores) return "Scores of heads over training";
     const { steps, value } = this.#lines();
     const { kinds } = this.view.scores.header;
     return this.view.allHeads().map(([layer, head]) => {

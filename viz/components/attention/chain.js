@@ -8,7 +8,7 @@ import { pairWithin } from "./head_map.js";
 import { linksOf, vectorAt, vectorsOf } from "./links.js";
 import { Row } from "./row.js";
 
-const [NAME, SUM, ROW, GAP, TOP] = [76, 76, 28, 6, 20];   // pixels: a row's name, the sum behind it, a row's height, between rows, above them
+const [NAME, RANGE, ROW, GAP, TOP, FOOT] = [76, 88, 28, 6, 20, 20];  // pixels: a row's name, its range, its height, between rows, above and below them
 const ROOMY = 34;              // a cell this wide has its number written in it
 
 const TITLES = [
@@ -23,7 +23,8 @@ export class Chain {
     Object.assign(this, { state, view, painter, theme });
     const own = { file: "attention-chain", painter, theme };
     this.figure = new Figure(place, { ...own, title: "Where does this cell come from?", height: 120,
-      paint: (pen, width) => this.#paint(pen, width), alt: () => this.#words(), csv: () => this.#csv(), point: (x, y) => this.#point(x, y) });
+      paint: (pen, width) => this.#paint(pen, width), alt: () => this.#words(), csv: () => this.#csv(), point: (x, y) => this.#point(x, y),
+      missing: () => (this.subject && this.rows ? "" : "Choose a cell of the large picture.") });
     this.row = new Row(this.figure.element, { ...own, state, view });
     this.list = make("ol.links");
     this.figure.element.append(this.list);
@@ -49,7 +50,7 @@ export class Chain {
     this.figure.say(`Why does “${frame.labels[query]}” at ${query} ${isMasked ? "not look" : "look"} at “${frame.labels[key]}” at ${key}?`,
       isMasked ? "It comes later: the mask hides it, whatever the score." : `It gives it ${significant(share)} of its attention.`);
     this.rows = this.#rows(subject);
-    const tall = `${TOP + this.rows.length * (ROW + GAP)}px`;
+    const tall = `${TOP + this.rows.length * (ROW + GAP) + FOOT}px`;
     if (this.figure.box.style.height !== tall) this.figure.box.style.height = tall;
     this.#list();
     this.row.links = this.links;
@@ -66,30 +67,30 @@ export class Chain {
   }
 
   #paint(pen, width) {
-    if (!this.subject || !this.rows) return;
     const theme = this.theme();
     const n = this.rows[0].values.length;
-    this.cell = (width - NAME - SUM) / n;
+    this.cell = (width - NAME - RANGE) / n;
     pen.textBaseline = "middle";
     pen.textAlign = "left";
     pen.font = theme.font(12);
     pen.fillStyle = theme.color("muted");
     pen.fillText(`channel of the head, 0 to ${n - 1} →`, NAME, TOP / 2 - 1);
-    this.rows.forEach((row, i) => this.#strip(pen, theme, row, TOP + i * (ROW + GAP)));
+    this.rows.forEach((row, i) => this.#strip(pen, theme, row, TOP + i * (ROW + GAP), width));
     pen.font = theme.font(13, "font", 600);
     pen.textAlign = "right";
     pen.fillStyle = theme.color("text");
-    pen.fillText(`Σ = ${significant(this.sum)}`, width, TOP + (this.rows.length - 1) * (ROW + GAP) + ROW / 2, SUM - 6);
+    pen.fillText(`Σ q × k = ${significant(this.sum)}`, width - RANGE, TOP + this.rows.length * (ROW + GAP) + FOOT / 2);
   }
 
   /** One vector: blue below zero, orange above, each row on a range of its own. */
-  #strip(pen, theme, { name, color, values }, y) {
+  #strip(pen, theme, { name, color, values }, y, width) {
     const most = values.reduce((top, value) => Math.max(top, Math.abs(value)), 1e-12);
     const ramp = theme.ramp("signed");
     pen.font = theme.font(12, "code-font");
     pen.textAlign = "left";
     pen.fillStyle = theme.color(color);
     pen.fillText(name, 0, y + ROW / 2, NAME - 6);
+    drawRange(pen, theme, ramp, most, width - RANGE + 8, y);
     values.forEach((value, i) => {
       const at = 3 * Math.round(127.5 + 127.5 * (value / most));
       pen.fillStyle = `rgb(${ramp[at]}, ${ramp[at + 1]}, ${ramp[at + 2]})`;
@@ -124,16 +125,31 @@ export class Chain {
   }
 
   #words() {
-    return this.subject ? this.links.map(({ name, cell }) => `${name} is ${significant(cell, 4)}`).join(", ") : "No cell is chosen";
+    return this.links.map(({ name, cell }) => `${name} is ${significant(cell, 4)}`).join(", ");
   }
 
   #csv() {
-    if (!this.rows) return [["vector"]];
     return [["vector", ...this.rows[0].values.keys()], ...this.rows.map(({ name, values }) => [name, ...values]), ...this.links.map(({ name, cell }) => [name, cell])];
   }
 
   close() {
     this.figure.close();
     this.row.figure.close();
+  }
+}
+
+/** A row's colours from its lowest to its highest, with the numbers at their ends. */
+function drawRange(pen, theme, ramp, most, x, y) {
+  const wide = RANGE - 8;
+  for (let i = 0; i < wide; i++) {
+    const at = 3 * Math.round((255 * i) / (wide - 1));
+    pen.fillStyle = `rgb(${ramp[at]}, ${ramp[at + 1]}, ${ramp[at + 2]})`;
+    pen.fillRect(x + i, y + 2, 1, 8);
+  }
+  pen.font = theme.font(12);
+  pen.fillStyle = theme.color("muted");
+  for (const [value, align, at] of [[-most, "left", x], [most, "right", x + wide]]) {
+    pen.textAlign = align;
+    pen.fillText(significant(value), at, y + ROW - 8);
   }
 }

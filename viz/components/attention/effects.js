@@ -1,12 +1,15 @@
 /** What comes of tampering: the loss of each token, and what the model holds for likely after one of them, before and after. */
 
+import { drawFoot, drawLevels } from "../base/axes.js";
 import { Figure } from "../base/figure.js";
 import { significant } from "../base/numbers.js";
-import { linearTicks } from "../base/scale.js";
+import { Scale } from "../base/scale.js";
 import { joined, labelEvery } from "./tiles.js";
 
-const [LEFT, FOOT] = [40, 44];
+const [LEFT, TOP, FOOT] = [56, 8, 44];
 const N_SHOWN = 8;
+const [NAMES, NUMBERS, AXIS] = [52, 56, 40];  // pixels beside the bars of a prediction, and below them
+const ASKED = "The run is asked what it predicts…";
 
 /** The loss of each token of the text. */
 export class TokenLosses {
@@ -16,7 +19,7 @@ export class TokenLosses {
     this.figure = new Figure(place, { title: "Loss, token by token", file: "attention-losses", height: 220, painter, theme,
       caption: "In nats, for the token that comes next. Filled: with your changes; outlined: without. Click one for its prediction.",
       paint: (pen, width, height) => this.#paint(pen, width, height), alt: () => this.#words(), csv: () => this.#csv(),
-      point: (x, y) => this.#point(x, y), click: (x) => this.#click(x) });
+      point: (x, y) => this.#point(x, y), click: (x) => this.#click(x), missing: () => (view.effects ? "" : ASKED) });
   }
 
   draw() {
@@ -25,20 +28,19 @@ export class TokenLosses {
 
   #values() {
     const { effects } = this.view;
-    return effects && { ...effects.header, before: effects.arrays["before/token_loss"].data, after: effects.arrays["after/token_loss"].data };
+    return { ...effects.header, before: effects.arrays["before/token_loss"].data, after: effects.arrays["after/token_loss"].data };
   }
 
   #paint(pen, width, height) {
-    const values = this.#values();
-    if (!values) return;
-    const { before, after, labels, targets, weights } = values;
+    const { before, after, labels, targets, weights } = this.#values();
     const theme = this.theme();
     const n = before.length;
     const most = 1.05 * Math.max(0.5, ...[before, after].flatMap((losses) => [...losses].filter((loss, t) => weights[t] && Number.isFinite(loss))));
     const floor = height - FOOT;
-    const y = (loss) => floor - (Math.min(loss, most) / most) * (floor - 8);
+    const scale = new Scale(0, most, floor, TOP);
+    const y = (loss) => scale.pixel(Math.min(loss, most));
     this.cell = (width - LEFT) / n;
-    axis(pen, theme, linearTicks(0, most, 4), y, width);
+    drawLevels(pen, scale, theme, { from: LEFT, to: width, name: "loss (nats)", ticks: scale.ticks(4) });
     pen.textAlign = "center";
     pen.textBaseline = "middle";
     const { place } = this.view;
@@ -67,7 +69,7 @@ export class TokenLosses {
 
   #at(x) {
     const t = Math.floor((x - LEFT) / this.cell);
-    return t >= 0 && t < (this.#values()?.before.length ?? 0) ? t : null;
+    return t >= 0 && t < this.#values().before.length ? t : null;
   }
 
   #point(x, y) {
@@ -83,8 +85,8 @@ export class TokenLosses {
   }
 
   #words() {
-    const values = this.#values();
-    return values ? [...values.before].map((loss, t) => `“${values.targets[t]}” ${significant(loss, 2)} to ${significant(values.after[t], 2)}`).join(", ") : "Losses";
+    const { before, after, targets } = this.#values();
+    return `Loss of each token in nats, without and with your changes: ${[...before].map((loss, t) => `“${targets[t]}” ${significant(loss, 2)} to ${significant(after[t], 2)}`).join(", ")}.`;
   }
 
   #csv() {
@@ -101,22 +103,21 @@ export class TokenLosses {
 export class Prediction {
   constructor(place, { state, view, painter, theme }) {
     Object.assign(this, { state, view, theme });
-    this.figure = new Figure(place, { title: "What comes next?", file: "attention-prediction", height: 220, painter, theme,
+    this.figure = new Figure(place, { title: "What comes next?", file: "attention-prediction", height: 248, painter, theme,
       caption: "Probability of the likeliest tokens. Filled: with your changes; outlined: without. The true one is marked ◂.",
-      paint: (pen, width, height) => this.#paint(pen, width, height), alt: () => this.#words(), csv: () => this.#csv(), point: (x, y) => this.#point(x, y) });
+      paint: (pen, width, height) => this.#paint(pen, width, height), alt: () => this.#words(), csv: () => this.#csv(),
+      point: (x, y) => this.#point(x, y), missing: () => (view.effects ? "" : ASKED) });
   }
 
   draw() {
     const { effects, place } = this.view;
-    if (!effects) return;
-    const { labels } = effects.header;
-    this.figure.say(`What comes after “${joined(labels.slice(Math.max(0, place - 8), place + 1))}”?`, this.figure.caption);
+    const words = effects && joined(effects.header.labels.slice(Math.max(0, place - 8), place + 1));
+    if (effects) this.figure.say(`What comes after “${words}”?`, this.figure.caption);
     this.figure.draw();
   }
 
   #rows() {
     const { effects, place } = this.view;
-    if (!effects) return [];
     const { ids, "before/probability": before, "after/probability": after } = effects.arrays;
     const k = ids.shape[1];
     const { vocabulary, targets } = effects.header;
@@ -127,8 +128,9 @@ export class Prediction {
   #paint(pen, width, height) {
     const theme = this.theme();
     const rows = this.#rows();
-    const [left, right] = [52, width - 56];
-    this.tall = height / N_SHOWN;
+    const [left, right] = [NAMES, width - NUMBERS];
+    this.tall = (height - AXIS) / N_SHOWN;
+    drawFoot(pen, new Scale(0, 1, left, right), theme, { at: height - AXIS + 2, name: "probability", ticks: [0, 0.25, 0.5, 0.75, 1] });
     pen.textBaseline = "middle";
     rows.forEach(({ label, before, after, isNext }, i) => {
       const [y, high] = [i * this.tall + 3, this.tall - 6];
@@ -154,7 +156,8 @@ export class Prediction {
   }
 
   #words() {
-    return this.#rows().map(({ label, before, after }) => `“${label}” ${significant(before, 2)} to ${significant(after, 2)}`).join(", ");
+    const rows = this.#rows().map(({ label, before, after, isNext }) => `“${label}”${isNext ? " (the true one)" : ""} ${significant(before, 2)} to ${significant(after, 2)}`);
+    return `Probabilities without and with your changes: ${rows.join(", ")}.`;
   }
 
   #csv() {
@@ -163,22 +166,5 @@ export class Prediction {
 
   close() {
     this.figure.close();
-  }
-}
-
-function axis(pen, theme, ticks, y, width) {
-  pen.font = theme.font(12);
-  pen.textAlign = "right";
-  pen.textBaseline = "middle";
-  pen.strokeStyle = theme.color("line");
-  pen.fillStyle = theme.color("muted");
-  pen.lineWidth = 1;
-  for (const tick of ticks) {
-    const at = Math.round(y(tick)) + 0.5;
-    pen.fillText(String(tick), LEFT - 6, at);
-    pen.beginPath();
-    pen.moveTo(LEFT, at);
-    pen.lineTo(width, at);
-    pen.stroke();
   }
 }

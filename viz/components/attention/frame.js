@@ -1,6 +1,7 @@
 /** One answer of the look "attention": every head's pattern, and of one head everything between q, k and the pattern. Pure. */
 
 const SHADES = 255;
+export const ASKED = "The run is asked what its heads look at…";
 
 /** Also what `explain.js` and `expression.js` call a store, as far as the chain of one head goes. */
 export class Frame {
@@ -15,16 +16,27 @@ export class Frame {
     this.manifest = { labels: header.labels, vocabulary: [], config: {} };
   }
 
-  /** The attention of one head as shares from 0 to 1: exact where it is here, else in as many shades as a picture has. */
+  /** Whether the numbers of a head are here. Of the others there are shades: enough to draw, too few to say a number. */
+  isExact(layer, head) {
+    return layer === this.header.layer && head === this.header.head;
+  }
+
+  /** The attention of one head, (query, key) → a share from 0 to 1: exact where it is here, else one of 256 shades. */
   pattern(layer, head) {
     const { n, header } = this;
-    if (layer === header.layer && head === header.head) {
+    if (this.isExact(layer, head)) {
       const { data } = this.arrays[`${this.own}pattern`];
-      return { isExact: true, at: (query, key) => data[query * n + key] };
+      return (query, key) => data[query * n + key];
     }
     const { data } = this.arrays.patterns;
     const start = (layer * header.n_heads + head) * n * n;
-    return { isExact: false, at: (query, key) => data[start + query * n + key] / SHADES };
+    return (query, key) => data[start + query * n + key] / SHADES;
+  }
+
+  /** Why there are no numbers of a head, in a sentence; "" where they are here. @param {Frame|null} frame */
+  static missing(frame, { layer, head }) {
+    if (!frame) return ASKED;
+    return frame.isExact(layer, head) ? "" : `The numbers of head ${layer}.${head} are on their way. So far there are only its shades.`;
   }
 
   entropy(layer, head) {

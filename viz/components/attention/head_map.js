@@ -4,6 +4,7 @@ import { Figure } from "../base/figure.js";
 import { RangeBar } from "../base/heat.js";
 import { fitted, labelRoom } from "../base/label.js";
 import { significant } from "../base/numbers.js";
+import { Frame } from "./frame.js";
 import { drawPattern, labelEvery } from "./tiles.js";
 
 const [LABEL, AXIS] = [24, 20];  // pixels for the tokens on two sides, and for the names of the axes
@@ -18,6 +19,7 @@ export class HeadMap {
       title: "One head", file: "attention-head", height: 440, painter, theme,
       paint: (pen, width, height) => this.#paint(pen, width, height), alt: () => this.#words(), csv: () => this.#csv(),
       point: (x, y) => this.#point(x, y), click: (x, y) => this.#click(x, y),
+      missing: () => Frame.missing(view.frame, state), hasDraft: () => Boolean(view.frame),
     });
     this.range = new RangeBar();
     this.range.show(0, 1, "probability");
@@ -27,15 +29,13 @@ export class HeadMap {
 
   draw() {
     const { state, view } = this;
-    if (!view.frame) return;
-    this.figure.say(`Head ${state.layer}.${state.head}: ${view.nameInWords(state.layer, state.head)}`,
+    if (view.frame) this.figure.say(`Head ${state.layer}.${state.head}: ${view.nameInWords(state.layer, state.head)}`,
       "Each row adds up to 1: how a token shares out its attention. Hatched: later tokens, which it cannot see. Click a cell for its whole chain.");
     this.figure.draw();
   }
 
   #paint(pen, width, height) {
     const { frame } = this.view;
-    if (!frame) return;
     const { state } = this;
     const theme = this.theme();
     const { n, labels } = frame;
@@ -43,10 +43,10 @@ export class HeadMap {
     const edge = this.room + AXIS;
     const side = Math.min(width, height) - edge - 2;
     this.cell = side / n;
-    const { at } = frame.pattern(state.layer, state.head);
+    const at = frame.pattern(state.layer, state.head);
     drawPattern(pen, { x: edge, y: edge, side, n, at, theme });
     this.#labels(pen, labels, edge, theme);
-    if (this.cell >= ROOMY) this.#numbers(pen, n, at, edge, theme);
+    if (this.cell >= ROOMY && frame.isExact(state.layer, state.head)) this.#numbers(pen, n, at, edge, theme);
     const pair = pairWithin(state.pair, n);
     if (pair) frameCell(pen, theme, edge + pair[1] * this.cell, edge + pair[0] * this.cell, this.cell);
   }
@@ -99,8 +99,9 @@ export class HeadMap {
     const [query, key] = pair;
     const [from, to] = [`“${frame.labels[query]}” at ${query}`, `“${frame.labels[key]}” at ${key}`];
     if (key > query) return { x, y, lines: [`${from} cannot see ${to}:`, "it comes later (causal mask)"] };
-    const { at, isExact } = frame.pattern(this.state.layer, this.state.head);
-    return { x, y, lines: [`${from} looks at ${to}`, `${isExact ? "" : "about "}${significant(at(query, key), isExact ? 6 : 2)} of its attention`] };
+    const { layer, head } = this.state;
+    const share = frame.isExact(layer, head) ? `${significant(frame.pattern(layer, head)(query, key), 6)} of its attention` : "its share is on its way";
+    return { x, y, lines: [`${from} looks at ${to}`, share] };
   }
 
   #click(x, y) {
@@ -120,8 +121,7 @@ export class HeadMap {
 
   #words() {
     const { frame } = this.view;
-    if (!frame) return "One head";
-    const { at } = frame.pattern(this.state.layer, this.state.head);
+    const at = frame.pattern(this.state.layer, this.state.head);
     const rows = frame.labels.map((label, query) => {
       const key = [...Array(query + 1).keys()].reduce((best, one) => (at(query, one) > at(query, best) ? one : best), 0);
       return `“${label}” most at “${frame.labels[key]}” (${significant(at(query, key), 2)})`;
@@ -131,7 +131,7 @@ export class HeadMap {
 
   #csv() {
     const { frame } = this.view;
-    const { at } = frame.pattern(this.state.layer, this.state.head);
+    const at = frame.pattern(this.state.layer, this.state.head);
     return [["query \\ key", ...frame.labels], ...frame.labels.map((label, query) => [label, ...frame.labels.map((_, key) => (key > query ? "masked" : at(query, key)))])];
   }
 

@@ -2,6 +2,7 @@
 
 import { Figure } from "../base/figure.js";
 import { significant } from "../base/numbers.js";
+import { ASKED } from "./frame.js";
 import { fitting } from "./kinds.js";
 import { keyOf } from "./state.js";
 import { drawPattern, tileAt, tilesOf } from "./tiles.js";
@@ -17,7 +18,7 @@ export class Overview {
       title: "All heads", file: "attention-heads", painter, theme,
       caption: "Each square is one head: rows are the tokens that look, columns those looked at. Darker is more. Click one.",
       paint: (pen, width) => this.#paint(pen, width), alt: () => this.#words(), csv: () => this.#csv(),
-      point: (x, y) => this.#point(x, y), click: (x, y) => this.#click(x, y),
+      point: (x, y) => this.#point(x, y), click: (x, y) => this.#click(x, y), missing: () => (view.frame ? "" : ASKED),
     });
     this.figure.box.addEventListener("keydown", (event) => this.#key(event));
   }
@@ -37,7 +38,6 @@ export class Overview {
 
   #paint(pen, width) {
     const { frame } = this.view;
-    if (!frame) return;
     const theme = this.theme();
     ({ tiles: this.tiles } = this.#layout(width));
     for (const tile of this.tiles) this.#tile(pen, tile, frame, theme);
@@ -68,7 +68,7 @@ export class Overview {
     pen.fillStyle = theme.color(score === null ? "muted" : "text");
     pen.fillText(fitting(name, score, width), x, y + 28, width + LAYOUT.gap);
     const top = y + LAYOUT.head;
-    drawPattern(pen, { x, y: top, side: width, n: frame.n, at: frame.pattern(layer, head).at, theme });
+    drawPattern(pen, { x, y: top, side: width, n: frame.n, at: frame.pattern(layer, head), theme });
     if (state.off.includes(key)) cross(pen, x, top, width, theme.color("bad"));
     if (!isOn) return;
     pen.strokeStyle = theme.color("text");
@@ -97,7 +97,6 @@ export class Overview {
   }
 
   #words() {
-    if (!this.view.frame) return "All heads";
     const { header } = this.view.frame;
     const names = this.view.allHeads().map(([layer, head]) => `${keyOf(layer, head)} ${this.view.nameInWords(layer, head)}`);
     return `${header.n_layers} layers of ${header.n_heads} heads at step ${header.at}: ${names.join("; ")}. Arrow keys choose a head.`;

@@ -12,11 +12,13 @@ export class Ranking {
     Object.assign(this, { state, view, theme });
     this.figure = new Figure(place, { title: "Which head matters most?", file: "attention-ranking", height: 100, painter, theme,
       caption: "For this text: how much the loss rises if the head is removed, and how spread out its attention is.",
-      paint: (pen, width) => this.#paint(pen, width), alt: () => this.#words(), csv: () => this.#csv(), point: (x, y) => this.#point(x, y), click: (x, y) => this.#click(y) });
+      paint: (pen, width) => this.#paint(pen, width), alt: () => this.#words(), csv: () => this.#csv(), point: (x, y) => this.#point(x, y),
+      click: (x, y) => this.#click(y), missing: () => (view.effects && view.frame ? "" : "The run is asked what each head is worth…") });
   }
 
   draw() {
-    const tall = `${HEAD + ROW * Math.min(MOST, this.rows().length)}px`;
+    const n = Math.min(MOST, this.view.allHeads().length);
+    const tall = `${HEAD + ROW * n}px`;
     if (this.figure.box.style.height !== tall) this.figure.box.style.height = tall;
     this.figure.draw();
   }
@@ -24,7 +26,6 @@ export class Ranking {
   /** Every head, the one that is missed most first. */
   rows() {
     const { effects, frame } = this.view;
-    if (!effects || !frame) return [];
     const { without } = effects.arrays;
     const { before } = effects.header.loss;
     return this.view.allHeads().map(([layer, head]) => ({ layer, head, rise: without.data[layer * this.state.nHeads + head] - before, entropy: frame.entropy(layer, head) }))
@@ -33,7 +34,6 @@ export class Ranking {
 
   #paint(pen, width) {
     const rows = this.rows();
-    if (!rows.length) return;
     const theme = this.theme();
     const n = this.view.frame.n;
     const name = Math.min(190, width * 0.34);
@@ -68,7 +68,13 @@ export class Ranking {
 
   #point(x, y) {
     const row = y < HEAD ? null : this.#rowAt(y);
-    return row ? { x, y, lines: [`head ${keyOf(row.layer, row.head)}: ${this.view.nameInWords(row.layer, row.head)}`, `removed, the loss of this text ${row.rise > 0 ? "rises" : "falls"} by ${significant(Math.abs(row.rise), 4)} nats`, `mean entropy of its rows ${significant(row.entropy, 4)} nats`] } : null;
+    if (!row) return null;
+    const { layer, head, rise, entropy } = row;
+    return { x, y, lines: [
+      `head ${keyOf(layer, head)}: ${this.view.nameInWords(layer, head)}`,
+      `removed, the loss of this text ${rise > 0 ? "rises" : "falls"} by ${significant(Math.abs(rise), 4)} nats`,
+      `mean entropy of its rows ${significant(entropy, 4)} nats`,
+    ] };
   }
 
   #click(y) {

@@ -1,12 +1,15 @@
 /** The row that a chosen cell belongs to: its scores, and the shares that softmax makes of them. */
 
+import { drawLevels } from "../base/axes.js";
 import { Figure } from "../base/figure.js";
 import { significant } from "../base/numbers.js";
+import { Scale } from "../base/scale.js";
 import { pairWithin } from "./head_map.js";
 import { vectorAt } from "./links.js";
 import { labelEvery } from "./tiles.js";
 
 const ROOMY = 34;              // a key this wide has its score written below it
+const [LEFT, TOP, FOOT] = [48, 12, 38];
 
 /** The scores of the chosen row and the shares they become. */
 export class Row {
@@ -15,7 +18,7 @@ export class Row {
     this.figure = new Figure(place, { title: "The row it belongs to", file: "attention-row", height: 150, painter, theme,
       caption: "Bars: the share of each key, after softmax. Numbers: its score. Hatched keys come later.",
       paint: (pen, width, height) => this.#paint(pen, width, height), alt: () => this.#words(), csv: () => this.#csv(), point: (x, y) => this.#point(x, y),
-      click: (x) => this.#click(x) });
+      click: (x) => this.#click(x), missing: () => (this.#values() ? "" : "Choose a cell of the large picture.") });
   }
 
   draw() {
@@ -31,23 +34,23 @@ export class Row {
   }
 
   #paint(pen, width, height) {
-    const values = this.#values();
-    if (!values) return;
-    const { frame, pair: [query, chosen], scores, shares } = values;
+    const { frame, pair: [query, chosen], scores, shares } = this.#values();
     const theme = this.theme();
-    const [floor, top] = [height - 38, 12];
-    this.cell = width / frame.n;
+    const floor = height - FOOT;
+    this.cell = (width - LEFT) / frame.n;
+    drawLevels(pen, new Scale(0, 1, floor, TOP), theme, { from: LEFT, to: width, name: "share", ticks: [0, 0.5, 1] });
     const every = labelEvery(frame.labels, this.cell);
     pen.textAlign = "center";
     pen.textBaseline = "middle";
     for (let key = 0; key < frame.n; key++) {
-      const x = key * this.cell;
+      const x = LEFT + key * this.cell;
       const middle = x + this.cell / 2;
       if (key > query) {
-        hatched(pen, theme.color("hatch"), x + 1, top, this.cell - 2, floor - top);
+        hatched(pen, theme.color("hatch"), x + 1, TOP, this.cell - 2, floor - TOP);
       } else {
         pen.fillStyle = theme.color(key === chosen ? "query" : "ghost");
-        pen.fillRect(x + this.cell * 0.1, floor - shares[key] * (floor - top), this.cell * 0.8, Math.max(1, shares[key] * (floor - top)));
+        const tall = shares[key] * (floor - TOP);
+        pen.fillRect(x + this.cell * 0.1, floor - tall, this.cell * 0.8, Math.max(1, tall));
       }
       pen.fillStyle = theme.color(key === chosen ? "text" : "muted");
       pen.font = theme.font(12, "code-font", key === chosen ? 700 : 400);
@@ -58,23 +61,24 @@ export class Row {
   }
 
   #keyAt(x) {
-    return Math.floor(x / this.cell);
+    return Math.floor((x - LEFT) / this.cell);
   }
 
   #point(x, y) {
     const values = this.#values();
     const key = this.#keyAt(x);
-    if (!values || key < 0 || key >= values.frame.n) return null;
+    if (key < 0 || key >= values.frame.n) return null;
     return { x, y, lines: [`“${values.frame.labels[key]}” at ${key}`, `score ${significant(values.scores[key], 6)}`, `share ${significant(values.shares[key], 6)}`] };
   }
 
   #click(x) {
-    if (this.#values()) this.state.change({ pair: [this.state.pair[0], this.#keyAt(x)] });
+    const [key, { frame, pair: [query] }] = [this.#keyAt(x), this.#values()];
+    if (key >= 0 && key < frame.n) this.state.change({ pair: [query, key] });
   }
 
   #words() {
-    const values = this.#values();
-    return values ? `Shares: ${[...values.shares].slice(0, values.pair[0] + 1).map((share, key) => `“${values.frame.labels[key]}” ${significant(share, 2)}`).join(", ")}` : "";
+    const { frame: { labels }, pair: [query], shares } = this.#values();
+    return `Shares of “${labels[query]}” at ${query}: ${[...shares].slice(0, query + 1).map((share, key) => `“${labels[key]}” ${significant(share, 2)}`).join(", ")}.`;
   }
 
   #csv() {

@@ -1,7 +1,8 @@
 /** A chart with everything a chart has: title, what it shows in words, a picture, hover values, alt text, downloads. */
 
-import { download, make, setText } from "./dom.js";
+import { make, setText } from "./dom.js";
 import { placeOn, Surface } from "./paint.js";
+import { saveCsv, saveMenu, savePng, saveSvg } from "./saving.js";
 import { SvgPen } from "./svg_pen.js";
 
 export class Figure {
@@ -12,24 +13,28 @@ export class Figure {
    * @param {{title: string, caption?: string, file: string, height?: number, painter: Painter, theme: () => Theme,
    *   paint: (pen: CanvasRenderingContext2D|SvgPen, width: number, height: number) => void,
    *   alt: () => string, csv: () => (string|number)[][], point?: (x: number, y: number) => {x: number, y: number, lines: string[]}|null,
-   *   click?: (x: number, y: number, event: MouseEvent) => void}} parts
+   *   click?: (x: number, y: number, event: MouseEvent) => void, missing?: () => string, hasDraft?: () => boolean}} parts
    *   `paint` draws in CSS pixels on whichever pen it is given; `csv` is a row of names and rows of numbers; `point` says
-   *   what stands under the pointer (null: nothing)
+   *   what stands under the pointer (null: nothing). `missing`: as long as there are no numbers, why, in a sentence, which
+   *   then stands in the picture's place; where it `hasDraft` it is painted all the same, but without numbers to take away
    */
   constructor(place, parts) {
     Object.assign(this, parts);
     this.heading = make("h3", { text: this.title });
     this.tools = make("span.figure-tools");
+    this.menu = saveMenu(this.title, { PNG: () => this.#png(), SVG: () => saveSvg(this.svg(), this.file), CSV: () => saveCsv(this.csv(), this.file) });
+    this.menu.hidden = true;     // until there is something to take away
     this.note = make("p.unit.figure-note", { text: this.caption ?? "", hidden: !this.caption });
     this.box = make("div.plot.figure-box", { role: "img", tabindex: 0, style: `height: ${this.height ?? 240}px` });
     this.element = make("section.panel.figure", { "aria-label": this.title },
-      make("header.figure-head", {}, this.heading, this.tools, this.#menu()), this.note, this.box);
+      make("header.figure-head", {}, this.heading, this.tools, this.menu), this.note, this.box);
     place.append(this.element);
     this.surface = new Surface(this.box, () => this.mark());
     this.box.append(this.#tip);
     this.box.addEventListener("pointermove", (event) => this.#hover(event));
     this.box.addEventListener("pointerleave", () => this.showTip(null));
-    this.box.addEventListener("click", (event) => this.click?.(...placeOn(this.box, event), event));
+    this.box.addEventListener("click", (event) => this.isPainted && this.click?.(...placeOn(this.box, event), event));
+    this.mark();
   }
 
   /** Draw again in the next frame. */
@@ -38,10 +43,29 @@ export class Figure {
   }
 
   draw() {
-    if (!this.surface.width || !this.surface.height) return;
-    this.paint(this.surface.begin(), this.surface.width, this.surface.height);
-    const words = this.alt();
+    const { width, height } = this.surface;
+    if (!width || !height) return;
+    const missing = this.missing?.() ?? "";
+    this.menu.hidden = Boolean(missing);
+    const pen = this.surface.begin();
+    if (this.isPainted) this.paint(pen, width, height);
+    else this.#excuse(pen, missing, width, height);
+    const words = missing || this.alt();
     if (this.box.getAttribute("aria-label") !== words) this.box.setAttribute("aria-label", words);
+  }
+
+  /** Whether there is something to see. */
+  get isPainted() {
+    return !this.missing?.() || Boolean(this.hasDraft?.());
+  }
+
+  #excuse(pen, words, width, height) {
+    const theme = this.theme();
+    pen.font = theme.font(14);
+    pen.fillStyle = theme.color("muted");
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    pen.fillText(words, width / 2, Math.min(height / 2, 120), width - 16);
   }
 
   say(title, caption) {
@@ -63,16 +87,7 @@ export class Figure {
   }
 
   #hover(event) {
-    this.showTip(this.point?.(...placeOn(this.box, event)) ?? null);
-  }
-
-  #menu() {
-    const item = (text, save) => make("button", { type: "button", text, onclick: () => { menu.open = false; save(); } });
-    const menu = make("details.figure-menu", {},
-      make("summary", { title: "Download this picture", "aria-label": `download: ${this.title}`, text: "⤓" }),
-      make("div.figure-list", {}, item("PNG", () => this.savePng()), item("SVG", () => this.saveSvg()), item("CSV", () => this.saveCsv())));
-    menu.addEventListener("focusout", (event) => menu.contains(event.relatedTarget) || (menu.open = false));
-    return menu;
+    this.showTip(this.isPainted ? this.point?.(...placeOn(this.box, event)) ?? null : null);
   }
 
   /** The picture as an SVG file's text. */
@@ -80,27 +95,15 @@ export class Figure {
     const { width, height, context } = this.surface;
     const pen = new SvgPen(width, height, context);
     this.paint(pen, width, height);
-    return pen.finish(this.theme().color("background") || "#fff", `${this.heading.textContent}. ${this.alt()}`);
+    return pen.finish(this.#background, `${this.heading.textContent}. ${this.alt()}`);
   }
 
-  saveSvg() {
-    download(new Blob([this.svg()], { type: "image/svg+xml" }), `${this.file}.svg`);
+  #png() {
+    savePng(this.surface.canvas, this.#background, this.file);
   }
 
-  savePng() {
-    const { canvas } = this.surface;
-    const whole = make("canvas", { width: canvas.width, height: canvas.height });
-    const context = whole.getContext("2d");
-    context.fillStyle = this.theme().color("background") || "#fff";
-    context.fillRect(0, 0, whole.width, whole.height);
-    context.drawImage(canvas, 0, 0);
-    whole.toBlob((blob) => download(blob, `${this.file}.png`));
-  }
-
-  saveCsv() {
-    const cell = (value) => (/[",\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
-    const lines = this.csv().map((row) => row.map(cell).join(","));
-    download(new Blob([`${lines.join("\n")}\n`], { type: "text/csv" }), `${this.file}.csv`);
+  get #background() {
+    return this.theme().color("background") || "#fff";
   }
 
   close() {

@@ -1,6 +1,7 @@
 /** Every row with every row: the matrix of cosine similarities. */
 
 import { Figure } from "../base/figure.js";
+import { writeUpwards } from "../base/axes.js";
 import { drawCells, heatImage, RangeBar } from "../base/heat.js";
 import { fitted } from "../base/label.js";
 import { significant } from "../base/numbers.js";
@@ -10,6 +11,7 @@ import { similarities } from "./neighbours.js";
 
 const MOST = 128;              // rows; of more, the most frequent tokens
 const LABEL = 26;
+const EDGE = LABEL + 16;       // with the names of the axes
 const LEAST = 11;              // pixels a label needs
 
 export class Alike {
@@ -21,6 +23,7 @@ export class Alike {
       title: "Who resembles whom", file: "similarity", height: 460, painter: needs.painter, theme: needs.theme,
       paint: (pen, width, height) => this.#paint(pen, width, height), alt: () => this.#alt(), csv: () => this.#csv(),
       point: (x, y) => this.#tip(x, y), click: (x, y) => { const hit = this.#at(x, y); if (hit) this.picked(this.rows[hit[1]]); },
+      missing: () => (this.rows.length ? "" : "The run is asked for its vectors…"),
     });
     this.order = make("select", { "aria-label": "order", onchange: () => this.#renew() });
     fill(this.order, [["table", "table order"], ["axis", "along axis 1"]], "table");
@@ -48,14 +51,13 @@ export class Alike {
   }
 
   #paint(pen, width, height) {
-    if (!this.values) return;
     const theme = this.theme();
     const n = this.rows.length;
-    this.cell = (Math.min(width, height) - LABEL) / n;
+    this.cell = (Math.min(width, height) - EDGE) / n;
     const image = heatImage(n, n, (x, y) => (this.values[y * n + x] + 1) / 2, theme.ramp("signed"));
-    drawCells(pen, image, LABEL, LABEL, this.cell * n, this.cell * n);
+    drawCells(pen, image, EDGE, EDGE, this.cell * n, this.cell * n);
     pen.strokeStyle = theme.color("line");
-    pen.strokeRect(LABEL - 0.5, LABEL - 0.5, this.cell * n + 1, this.cell * n + 1);
+    pen.strokeRect(EDGE - 0.5, EDGE - 0.5, this.cell * n + 1, this.cell * n + 1);
     pen.font = theme.font(Math.min(13, Math.max(9, this.cell)), "code-font");
     pen.fillStyle = theme.color("text");
     pen.textAlign = "center";
@@ -63,14 +65,18 @@ export class Alike {
     const wide = Math.max(...this.rows.map((row) => pen.measureText(this.labels[row]).width));
     const [every, beside] = [LEAST, Math.min(wide + 4, 40)].map((room) => Math.max(1, Math.ceil(room / this.cell)));
     for (let i = 0; i < n; i++) {
-      const at = LABEL + (i + 0.5) * this.cell;
-      if (i % every === 0) pen.fillText(fitted(pen, this.labels[this.rows[i]], LABEL), LABEL / 2, at);
-      if (i % beside === 0) pen.fillText(fitted(pen, this.labels[this.rows[i]], this.cell * beside), at, LABEL / 2);
+      const at = EDGE + (i + 0.5) * this.cell;
+      if (i % every === 0) pen.fillText(fitted(pen, this.labels[this.rows[i]], LABEL), EDGE - LABEL / 2, at);
+      if (i % beside === 0) pen.fillText(fitted(pen, this.labels[this.rows[i]], this.cell * beside), at, EDGE - LABEL / 2);
     }
+    pen.font = theme.font(12);
+    pen.fillStyle = theme.color("muted");
+    pen.fillText("a row of the table", EDGE + (this.cell * n) / 2, 8);
+    writeUpwards(pen, "another row", 8, EDGE + (this.cell * n) / 2);
   }
 
   #at(x, y) {
-    const [column, row] = [Math.floor((x - LABEL) / this.cell), Math.floor((y - LABEL) / this.cell)];
+    const [column, row] = [x, y].map((at) => Math.floor((at - EDGE) / this.cell));
     const n = this.rows.length;
     return column >= 0 && row >= 0 && column < n && row < n ? [column, row] : null;
   }

@@ -2,10 +2,9 @@
 
 import { Figure } from "../base/figure.js";
 import { significant } from "../base/numbers.js";
+import { barAt, paintBars } from "./bars.js";
 import { waves } from "./neighbours.js";
 
-const FOOT = 34;
-const HEAD = 16;
 const CLEARLY = 1.5;
 
 export class Circle {
@@ -18,7 +17,8 @@ export class Circle {
       caption: "how much of the table goes k times around while the numbers go once; click a bar to see its circle",
       paint: (pen, width, height) => this.#paint(pen, width, height), alt: () => this.#alt(),
       csv: () => [["k", "share"], ...this.shares.map((share, i) => [i + 1, share])],
-      point: (x, y) => this.#tip(x, y), click: (x) => { const i = Math.floor(x / this.wide); if (i in this.shares) this.chosen(i + 1); },
+      point: (x, y) => this.#tip(x, y), click: (x) => { const i = this.#at(x); if (i >= 0) this.chosen(i + 1); },
+      missing: () => (this.shares.length ? "" : "The run is asked for its vectors…"),
     });
   }
 
@@ -38,31 +38,18 @@ export class Circle {
   }
 
   #paint(pen, width, height) {
-    const theme = this.theme();
-    this.wide = width / this.shares.length;
-    const most = Math.max(...this.shares);
-    const floor = height - FOOT;
-    pen.textAlign = "center";
-    pen.font = theme.font(12);
-    const every = Math.ceil(18 / this.wide);
-    this.shares.forEach((share, i) => {
-      const tall = (share / most) * (floor - HEAD);
-      const isChosen = this.wave() === i + 1;
-      pen.fillStyle = theme.color(isChosen ? "update" : "residual");
-      pen.fillRect((i + 0.14) * this.wide, floor - tall, this.wide * 0.72, Math.max(1, tall));
-      pen.fillStyle = theme.color(isChosen ? "text" : "muted");
-      pen.textBaseline = "bottom";
-      if (share > 0.3 * most) pen.fillText(String(Math.round(share * 100)), (i + 0.5) * this.wide, floor - tall - 2);
-      pen.textBaseline = "top";
-      if (i % every === 0 || isChosen) pen.fillText(String(i + 1), (i + 0.5) * this.wide, floor + 3);
-    });
-    pen.fillStyle = theme.color("muted");
-    pen.fillText("k, turns around the clock · % of all variance", width / 2, floor + 19);
+    const isMarked = (i) => this.wave() === i + 1;
+    paintBars(pen, this.theme(), this.shares, { width, height, name: "k, turns around the clock · % of all variance", isMarked,
+      color: (i) => (isMarked(i) ? "update" : "residual"), isNumbered: (share, most) => share > 0.3 * most });
+  }
+
+  #at(x) {
+    return barAt(x, this.shares, this.figure.surface.width);
   }
 
   #tip(x, y) {
-    const i = Math.floor(x / this.wide);
-    return i in this.shares ? { x, y, lines: [`k = ${i + 1}: ${significant(this.shares[i] * 100, 6)} % of the variance`] } : null;
+    const i = this.#at(x);
+    return i < 0 ? null : { x, y, lines: [`k = ${i + 1}: ${significant(this.shares[i] * 100, 6)} % of the variance`] };
   }
 
   #alt() {

@@ -140,7 +140,7 @@ export class Film {
     const i = Math.floor(at);
     const frame = between(film.frames[i], film.frames[i + 1], at - i);
     const trail = this.trails.checked ? film.frames.slice(Math.max(0, i - TRAIL), i + (at > i ? 1 : 0)) : [];
-    this.show({ ...frame, radius: this.#radius(film) }, trail);
+    this.show({ ...frame, kept: film.frames[i], radius: this.#radius(film) }, trail);
     this.state.set({ at: frame.step });
     return this.renew(frame.step);
   }

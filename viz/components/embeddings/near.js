@@ -1,9 +1,11 @@
 /** What lies nearest to the picked row, by cosine similarity in the full space, with the numbers. */
 
+import { drawFoot } from "../base/axes.js";
 import { make } from "../base/dom.js";
 import { Figure } from "../base/figure.js";
 import { fitted } from "../base/label.js";
 import { significant } from "../base/numbers.js";
+import { Scale } from "../base/scale.js";
 import { fill } from "./controls.js";
 
 const N_NEAREST = 8;
@@ -11,6 +13,7 @@ const N_FARTHEST = 3;
 const ROW = 24;                // pixels
 const LABEL = 58;
 const NUMBER = 52;
+const AXIS = 40;
 
 export class Near {
   rows = [];
@@ -18,10 +21,11 @@ export class Near {
   constructor(place, needs) {
     Object.assign(this, needs);
     this.figure = new Figure(place, {
-      title: "Nearest", caption: "", file: "nearest", height: (N_NEAREST + N_FARTHEST + 1) * ROW, painter: needs.painter, theme: needs.theme,
+      title: "Nearest", caption: "", file: "nearest", height: (N_NEAREST + N_FARTHEST + 1) * ROW + AXIS, painter: needs.painter, theme: needs.theme,
       paint: (pen, width) => this.#paint(pen, width), alt: () => this.#alt(),
       csv: () => [["label", "cosine similarity"], ...this.all.map(({ row, cosine }) => [this.names[row], cosine])],
       point: (x, y) => this.#tip(x, y), click: (x, y) => { const hit = this.#at(y); if (hit) this.picked(hit.row); },
+      missing: () => (this.rows.length ? "" : "The run is asked for its vectors…"),
     });
     this.chooser = make("select", { "aria-label": "token", onchange: ({ target }) => this.picked(Number(target.value)) });
     this.figure.tools.append(this.chooser);
@@ -39,11 +43,10 @@ export class Near {
 
   #paint(pen, width) {
     const theme = this.theme();
-    const zero = LABEL + (width - LABEL - NUMBER) / 2;
-    const unit = (width - LABEL - NUMBER) / 2;
+    const x = new Scale(-1, 1, LABEL, width - NUMBER);
+    const zero = x.pixel(0);
+    drawFoot(pen, x, theme, { at: this.rows.length * ROW + 2, name: "cosine similarity", ticks: [-1, -0.5, 0, 0.5, 1] });
     pen.textBaseline = "middle";
-    pen.strokeStyle = theme.color("line");
-    pen.lineWidth = 1;
     pen.beginPath();
     pen.moveTo(zero + 0.5, 0);
     pen.lineTo(zero + 0.5, this.rows.length * ROW);
@@ -56,7 +59,7 @@ export class Near {
       pen.fillStyle = theme.color("text");
       pen.fillText(fitted(pen, this.names[each.row], LABEL - 8), LABEL - 8, y);
       pen.fillStyle = theme.color(each.cosine < 0 ? "class-1" : "class-2");
-      pen.fillRect(Math.min(zero, zero + each.cosine * unit), y - 6, Math.max(1, Math.abs(each.cosine * unit)), 12);
+      pen.fillRect(Math.min(zero, x.pixel(each.cosine)), y - 6, Math.max(1, Math.abs(x.pixel(each.cosine) - zero)), 12);
       pen.font = theme.font(13);
       pen.fillStyle = theme.color("text");
       pen.fillText(significant(each.cosine), width - 2, y);

@@ -25,9 +25,10 @@ export class Space {
   constructor(place, needs) {
     Object.assign(this, needs);
     this.figure = new Figure(place, {
-      title: "", file: "embeddings", height: 540, painter: needs.painter, theme: needs.theme,
+      title: "Embeddings", file: "embeddings", height: 540, painter: needs.painter, theme: needs.theme,
       paint: (pen, width, height) => this.#paint(pen, width, height), alt: () => this.says().alt, csv: () => this.#csv(),
       point: (x, y) => this.#tip(x, y), click: (x, y) => this.#click(x, y),
+      missing: () => (this.frame && this.says() ? "" : "The run is asked for its vectors…"),
     });
     this.figure.box.classList.add("space");
     this.#attach(this.figure.box);
@@ -61,7 +62,6 @@ export class Space {
   }
 
   #paint(pen, width, height) {
-    if (!this.frame) return;
     const { points, radius } = this.#now();
     const { k } = this.frame;
     const camera = new Camera({ width, height, radius, k, angles: this.angles });
@@ -197,11 +197,12 @@ export class Space {
     act();
   }
 
+  /** A kept step's coordinates: while the film plays, those of the step that it has just left. */
   #csv() {
     const { labels, axes } = this.says();
-    const { points, k } = this.frame ?? { points: [], k: 2 };
-    return [["row", "label", ...axes.map(({ name }) => name)],
-      ...labels.map((label, row) => [row, label, ...Array.from(points.slice(row * k, (row + 1) * k), (value) => significant(value, 6).replace("−", "-"))])];
+    const { points, k, step } = this.frame.kept ?? this.frame;
+    return [["step", "row", "label", ...axes.map(({ name }) => name)],
+      ...labels.map((label, row) => [step, row, label, ...Array.from(points.slice(row * k, (row + 1) * k), (value) => significant(value, 6).replace("−", "-"))])];
   }
 
   close() {

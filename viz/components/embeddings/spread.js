@@ -2,9 +2,7 @@
 
 import { Figure } from "../base/figure.js";
 import { significant } from "../base/numbers.js";
-
-const FOOT = 34;
-const HEAD = 16;
+import { barAt, paintBars } from "./bars.js";
 
 export class Spread {
   shares = [];
@@ -16,7 +14,7 @@ export class Spread {
       title: "Explained variance", file: "explained-variance", height: 168, painter: needs.painter, theme: needs.theme,
       paint: (pen, width, height) => this.#paint(pen, width, height), alt: () => this.#alt(),
       csv: () => [["component", "share of variance"], ...Array.from(this.shares, (share, i) => [i + 1, share])],
-      point: (x, y) => this.#tip(x, y),
+      point: (x, y) => this.#tip(x, y), missing: () => (this.shares.length ? "" : "PCA shows these shares."),
     });
   }
 
@@ -29,32 +27,14 @@ export class Spread {
   }
 
   #paint(pen, width, height) {
-    if (!this.shares.length) return;
-    const theme = this.theme();
-    const wide = width / this.shares.length;
-    const most = Math.max(...this.shares, 1e-9);
-    const floor = height - FOOT;
-    this.wide = wide;
-    pen.textAlign = "center";
-    pen.font = theme.font(12);
-    this.shares.forEach((share, i) => {
-      const tall = (share / most) * (floor - HEAD);
-      const isShown = this.axes.includes(i);
-      pen.fillStyle = theme.color(isShown ? "residual" : "line");
-      pen.fillRect(i * wide + wide * 0.14, floor - tall, wide * 0.72, Math.max(1, tall));
-      pen.fillStyle = theme.color(isShown ? "text" : "muted");
-      pen.textBaseline = "bottom";
-      pen.fillText(share >= 0.095 ? String(Math.round(share * 100)) : significant(share * 100, 1), (i + 0.5) * wide, floor - tall - 2);
-      pen.textBaseline = "top";
-      pen.fillText(String(i + 1), (i + 0.5) * wide, floor + 3);
-    });
-    pen.fillStyle = theme.color("muted");
-    pen.fillText("principal component · % of all variance", width / 2, floor + 19);
+    const isMarked = (i) => this.axes.includes(i);
+    paintBars(pen, this.theme(), this.shares, { width, height, name: "principal component · % of all variance", isMarked,
+      color: (i) => (isMarked(i) ? "residual" : "line"), isNumbered: () => true });
   }
 
   #tip(x, y) {
-    const i = Math.floor(x / this.wide);
-    return i in this.shares ? { x, y, lines: [`PC ${i + 1}: ${significant(this.shares[i] * 100, 6)} % of the variance`] } : null;
+    const i = barAt(x, this.shares, this.figure.surface.width);
+    return i < 0 ? null : { x, y, lines: [`PC ${i + 1}: ${significant(this.shares[i] * 100, 6)} % of the variance`] };
   }
 
   #alt() {

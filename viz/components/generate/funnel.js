@@ -21,7 +21,7 @@ export class Funnel {
       title: "What comes next? From logits to probabilities", caption: "", file: "next-token", height: HEAD + FOOT + (N + 1) * ROW,
       painter: needs.painter, theme: needs.theme,
       paint: (pen, width) => this.#paint(pen, width), alt: () => this.#alt(), csv: () => this.#csv(),
-      point: (x, y) => this.#point(x, y), click: (x, y) => this.#click(y),
+      point: (x, y) => this.#point(x, y), click: (x, y) => this.#click(y), missing: () => (this.scene() ? "" : "The model is asked…"),
     });
     this.more = make("button", { type: "button", onclick: () => this.#toggleAll() });
     this.figure.tools.append(this.more);
@@ -73,7 +73,6 @@ export class Funnel {
   #paint(pen, width) {
     const scene = this.scene();
     const theme = this.theme();
-    if (!scene) return empty(pen, theme, width);
     const { stages, rule, token } = scene;
     const columns = this.#columns(width);
     const chances = [stages.tempered, stages.topK, stages.topP];
@@ -122,7 +121,7 @@ export class Funnel {
   #point(x, y) {
     const scene = this.scene();
     const row = this.#rowAt(y);
-    if (!scene || row < 0) return null;
+    if (row < 0) return null;
     const { stages, logits, rule } = scene;
     const id = this.#ids(scene)[row];
     const rank = stages.order.indexOf(id);
@@ -139,7 +138,7 @@ export class Funnel {
   #click(y) {
     const scene = this.scene();
     const row = this.#rowAt(y);
-    if (scene && row >= 0) this.choose(this.#ids(scene)[row]);
+    if (row >= 0) this.choose(this.#ids(scene)[row]);
   }
 
   #focus(row) {
@@ -162,31 +161,21 @@ export class Funnel {
   }
 
   #alt() {
-    const scene = this.scene();
-    if (!scene) return "No distribution yet.";
-    const { stages, token, rule } = scene;
+    const { stages, token, rule } = this.scene();
     const three = Array.from(stages.order.subarray(0, 3), (id) => `“${this.vocabulary()[id]}” ${significant(stages.topP[id])}`);
     return `Next token at temperature ${rule.temperature}: top-k keeps ${stages.nTopK}, top-p ${stages.nTopP} of ${stages.order.length}. `
       + `Likeliest at the end: ${three.join(", ")}. The draw falls on “${this.vocabulary()[token]}”. Arrow keys choose a row, Enter writes its token.`;
   }
 
   #csv() {
-    const scene = this.scene();
-    const rows = scene ? Array.from(scene.stages.order, (id) => [id, this.vocabulary()[id], scene.logits[id],
-      ...["raw", "tempered", "topK", "topP"].map((name) => scene.stages[name][id])]) : [];
+    const { stages, logits } = this.scene();
+    const rows = Array.from(stages.order, (id) => [id, this.vocabulary()[id], logits[id], ...["raw", "tempered", "topK", "topP"].map((name) => stages[name][id])]);
     return [["token", "text", "logit", "probability", "after_temperature", "after_top_k", "after_top_p"], ...rows];
   }
 
   close() {
     this.figure.close();
   }
-}
-
-function empty(pen, theme, width) {
-  pen.font = theme.font(14);
-  pen.fillStyle = theme.color("muted");
-  pen.textAlign = "center";
-  pen.fillText("The model is asked…", width / 2, 80);
 }
 
 function heads(pen, theme, columns, stages, rule, limit) {

@@ -21,6 +21,7 @@ export class Lens {
     this.figure = new Figure(place, {
       title: "Logit lens: what each layer would have said", caption: "", file: "logit-lens", height: HEAD + FOOT + 3 * ROW, painter: needs.painter, theme: needs.theme,
       paint: (pen, width) => this.#paint(pen, width), alt: () => this.#alt(), csv: () => this.#csv(), point: (x, y) => this.#point(x, y),
+      missing: () => (this.seen ? "" : "The model is asked…"),
     });
     this.range = new RangeBar();
     this.earlier = make("button", { type: "button", text: "‹", "aria-label": "earlier positions", onclick: () => this.#shift(1) });
@@ -75,7 +76,6 @@ export class Lens {
   }
 
   #paint(pen, width) {
-    if (!this.seen) return;
     const theme = this.theme();
     const { n } = this.seen;
     const span = this.#span(width);
@@ -135,7 +135,6 @@ export class Lens {
   }
 
   #point(x, y) {
-    if (!this.seen) return null;
     const { n, length, k, likeliest, chances, true_rank: ranks, true_chance: trueChances, window } = this.seen;
     const { first, last, wide } = this.#span(this.figure.surface.width);
     const t = first + Math.floor((x - LABEL) / wide);
@@ -151,7 +150,6 @@ export class Lens {
   }
 
   #alt() {
-    if (!this.seen) return "No logit lens yet.";
     const { n, length, step, likeliest, chances, k } = this.seen;
     const last = Array.from({ length: n }, (_, stage) => {
       const at = (stage * length + length - 1) * k;
@@ -162,7 +160,6 @@ export class Lens {
 
   #csv() {
     const rows = [];
-    if (!this.seen) return [["layer"]];
     const { n, length, k, likeliest, chances, true_rank: ranks, true_chance: trueChances, window } = this.seen;
     for (let stage = 0; stage < n; stage++) {
       for (let t = 0; t < length; t++) {

@@ -1,10 +1,12 @@
 /** The draw: a random number between 0 and 1 falls on a line on which every token has a piece as long as it is likely. */
 
+import { drawFoot } from "../base/axes.js";
 import { Figure } from "../base/figure.js";
 import { significant } from "../base/numbers.js";
+import { Scale } from "../base/scale.js";
 import { pieces } from "./sampling.js";
 
-const SIDE = 12, TOP = 34, THICK = 34, AXIS = 24;
+const SIDE = 12, TOP = 34, THICK = 34, AXIS = 40;
 const NARROWEST = 14;          // pixels of a piece that can hold its token
 
 export class Line {
@@ -13,7 +15,7 @@ export class Line {
     this.figure = new Figure(place, {
       title: "The draw", caption: "", file: "draw", height: TOP + THICK + AXIS, painter: needs.painter, theme: needs.theme,
       paint: (pen, width) => this.#paint(pen, width), alt: () => this.#words(), csv: () => this.#csv(),
-      point: (x, y) => this.#point(x, y), click: (x) => this.#click(x),
+      point: (x, y) => this.#point(x, y), click: (x) => this.#click(x), missing: () => (this.scene() ? "" : "The model is asked…"),
     });
     this.figure.box.classList.add("pick");
   }
@@ -37,10 +39,9 @@ export class Line {
 
   #paint(pen, width) {
     const scene = this.scene();
-    if (!scene) return;
     const theme = this.theme();
     pieces(scene.stages.topP, scene.stages.order).forEach((piece, i) => this.#piece(pen, theme, width, piece, i, piece.token === scene.token));
-    this.#axis(pen, theme, width);
+    drawFoot(pen, new Scale(0, 1, SIDE, width - SIDE), theme, { at: TOP + THICK, name: "probability, token after token", ticks: [0, 0.25, 0.5, 0.75, 1] });
     const x = this.#at(scene.u, width);
     pen.fillStyle = theme.color("drawn");
     pen.fillRect(x - 1, TOP - 8, 2, THICK + 14);
@@ -74,22 +75,11 @@ export class Line {
     if (right - left >= Math.max(NARROWEST, pen.measureText(label).width + 4)) pen.fillText(label, (left + right) / 2, TOP + THICK / 2);
   }
 
-  #axis(pen, theme, width) {
-    pen.font = theme.font(12);
-    pen.fillStyle = theme.color("muted");
-    pen.textBaseline = "middle";
-    for (const share of [0, 0.25, 0.5, 0.75, 1]) {
-      pen.textAlign = share === 0 ? "left" : share === 1 ? "right" : "center";
-      pen.fillText(String(share), this.#at(share, width), TOP + THICK + 14);
-      pen.fillRect(Math.min(this.#at(share, width), width - SIDE - 1), TOP + THICK, 1, 4);
-    }
-  }
-
   #under(x) {
     const scene = this.scene();
     const { width } = this.figure.surface;
     const share = (x - SIDE) / (width - 2 * SIDE);
-    return scene && share >= 0 && share < 1 ? pieces(scene.stages.topP, scene.stages.order).find(({ to }) => to > share) : null;
+    return share >= 0 && share < 1 ? pieces(scene.stages.topP, scene.stages.order).find(({ to }) => to > share) : null;
   }
 
   #point(x, y) {
@@ -104,8 +94,8 @@ export class Line {
   }
 
   #csv() {
-    const scene = this.scene();
-    const rows = scene ? pieces(scene.stages.topP, scene.stages.order).map(({ token, from, to }) => [token, this.vocabulary()[token], from, to]) : [];
+    const { stages } = this.scene();
+    const rows = pieces(stages.topP, stages.order).map(({ token, from, to }) => [token, this.vocabulary()[token], from, to]);
     return [["token", "text", "from", "to"], ...rows];
   }
 

@@ -23,6 +23,7 @@ export class Surprise {
     this.figure = new Figure(place, {
       title: "Surprise: how unexpected is each token?", caption: "", file: "surprise", height: ROW + 8, painter: needs.painter, theme: needs.theme,
       paint: (pen, width) => this.#paint(pen, width), alt: () => this.#alt(), csv: () => this.#csv(), point: (x, y) => this.#point(x, y),
+      missing: () => (this.seen ? "" : "No text is measured yet."),
     });
     this.range = new RangeBar();
     this.field = make("textarea.any-text", { rows: 2, "aria-label": "text to measure", placeholder: "any text; empty: the text at the top of this page", oninput: () => this.renew() });
@@ -98,7 +99,6 @@ export class Surprise {
   }
 
   #paint(pen, width) {
-    if (!this.seen) return;
     if (this.laid !== width) {
       this.laid = width;
       this.#fit();
@@ -132,7 +132,6 @@ export class Surprise {
   }
 
   #alt() {
-    if (!this.seen) return "No text measured yet.";
     const { losses, tokens } = this.seen;
     const worst = losses.reduce((best, loss, i) => (loss > losses[best] ? i : best), 0);
     return `${tokens.length} tokens coloured by surprise, model at step ${this.seen.at}. ${this.words.textContent} `
@@ -140,7 +139,8 @@ export class Surprise {
   }
 
   #csv() {
-    const rows = this.seen ? Array.from(this.seen.losses, (nats, i) => [i + 1, this.seen.tokens[i + 1], this.vocabulary()[this.seen.tokens[i + 1]], nats, nats / Math.LN2, this.seen.by[i]]) : [];
+    const { losses, tokens, by } = this.seen;
+    const rows = Array.from(losses, (nats, i) => [i + 1, tokens[i + 1], this.vocabulary()[tokens[i + 1]], nats, nats / Math.LN2, by[i]]);
     return [["position", "token", "text", "surprise_nats", "surprise_bits", "by_frequency_nats"], ...rows];
   }
 

@@ -19,6 +19,7 @@ export class Tree {
       title: "What else it could have written", caption: "", file: "alternatives", height: HEAD + (N_TOKENS + 1) * ROW, painter: needs.painter, theme: needs.theme,
       paint: (pen, width) => this.#paint(pen, width), alt: () => this.#alt(), csv: () => this.#csv(),
       point: (x, y) => this.#point(x, y), click: (x, y) => this.#click(this.#under(x, y)),
+      missing: () => (this.scene() || this.written().length ? "" : "The model is asked…"),
     });
     const { box } = this.figure;
     box.classList.add("pick");

@@ -5,6 +5,7 @@ import { Figure } from "../base/figure.js";
 import { drawCells, heatImage, RangeBar } from "../base/heat.js";
 import { count, significant } from "../base/numbers.js";
 import { mathOf } from "../stepper/math.js";
+import { statistics } from "../stepper/picture.js";
 
 const TALLEST = 150;           // pixels of a heatmap
 const WIDEST = 72;             // cells side by side
@@ -39,6 +40,7 @@ export class Panel {
       title, file: name, height: TALLEST, painter: this.painter, theme: this.theme,
       paint: (pen, width, height) => this.#paint(pen, width, height, name, ramp, bar),
       alt: () => this.#alt(name), csv: () => this.#csv(name), point: (x, y) => this.#point(x, y, name),
+      missing: () => (this.arrays?.[name]?.tiles ? "" : "The run is asked…"),
     });
     figure.tools.append(bar.element);
     return Object.assign(figure, { name });
@@ -110,10 +112,9 @@ export class Panel {
 
   /** Cells of heads and sequences stand side by side, as many as fit. */
   #paint(pen, width, height, name, ramp, bar) {
-    const array = this.arrays?.[name];
-    if (!array) return;
+    const array = this.arrays[name];
     const { tiles, cell } = array;
-    const most = largest(array.data);
+    const { size: most } = statistics(array.data);
     bar.show(-most, most, ramp);
     const share = (column, row) => {
       const at = tiles.at(column, row);
@@ -124,8 +125,7 @@ export class Panel {
   }
 
   #point(x, y, name) {
-    const array = this.arrays?.[name];
-    if (!array?.tiles) return null;
+    const array = this.arrays[name];
     const [column, row] = [Math.floor(x / array.cell), Math.floor((y / array.height) * array.tiles.rows)];
     const at = column < array.tiles.columns && row < array.tiles.rows ? array.tiles.at(column, row) : -1;
     if (at < 0) return null;
@@ -135,13 +135,13 @@ export class Panel {
   }
 
   #alt(name) {
-    const array = this.arrays?.[name];
-    return array ? `${name}, ${array.shape[0]} rows by ${array.shape[1]} columns.` : `${name}: none.`;
+    const { shape: [rows, columns], data } = this.arrays[name];
+    const { low, high, norm } = statistics(data);
+    return `${name}, ${rows} ${rows === 1 ? "row" : "rows"} by ${columns} columns, from ${significant(low)} to ${significant(high)}, norm ${significant(norm)}.`;
   }
 
   #csv(name) {
-    const array = this.arrays?.[name];
-    if (!array) return [["row"]];
+    const array = this.arrays[name];
     const [rows, columns] = array.shape;
     const head = ["row", ...Array.from({ length: columns }, (_, i) => String(i))];
     return [head, ...Array.from({ length: rows }, (_, row) => [row, ...array.data.subarray(row * columns, (row + 1) * columns)])];
@@ -179,12 +179,6 @@ export class Panel {
 
 function bytes(n) {
   return n < 1024 ? `${n} bytes` : n < 1048576 ? `${significant(n / 1024)} KB` : `${significant(n / 1048576)} MB`;
-}
-
-function largest(data) {
-  let most = 0;
-  for (const value of data) if (Number.isFinite(value) && Math.abs(value) > most) most = Math.abs(value);
-  return most;
 }
 
 /** Matrices of one tensor side by side, with a gap between: which number lies where. */

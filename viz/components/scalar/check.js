@@ -6,7 +6,7 @@ import { Figure } from "../base/figure.js";
 import { exact, significant } from "../base/numbers.js";
 import { isDark, Painter, Theme } from "../base/paint.js";
 import { Scale } from "../base/scale.js";
-import { drawAxes, drawCurve, GUTTER, line } from "./axes.js";
+import { drawAxes, drawCurve, GUTTER, line } from "../base/axes.js";
 import { CellChoice } from "./cell_choice.js";
 import { best, errorsOf, measure, parts } from "./differences.js";
 import { nodesOf } from "./engine.js";
@@ -57,7 +57,7 @@ class CheckView {
     this.picker = new CellChoice(this.ofModel, "The weight", (cell) => { this.cell = cell; this.#measure(); });
     this.ofModel.append(make("button", { text: "the one that matters most", title: "The weight with the largest gradient", onclick: () => { this.cell = null; this.#measure(); } }));
     this.figure = new Figure(both, { title: "How wrong the measured slope is", caption: "Distance from autograd’s float64 slope, for every ε. Click to set ε.", file: "gradient-check", height: 340,
-      painter: this.painter, theme: () => this.colors, paint: (...place) => this.#paint(...place), alt: () => this.#alt(), csv: () => this.#csv(), point: (x) => this.#point(x), click: (x) => this.#click(x) });
+      painter: this.painter, theme: () => this.colors, paint: (...place) => this.#paint(...place), alt: () => this.#alt(), csv: () => this.#csv(), point: (x) => this.#point(x), click: (x) => this.#click(x), missing: () => (this.measured ? "" : "Nothing is measured yet.") });
     both.append(this.explained);
   }
 
@@ -165,7 +165,6 @@ class CheckView {
   }
 
   #paint(pen, width, height) {
-    if (!this.measured) return;
     const theme = this.colors;
     const [x, y] = this.#scales(width, height);
     drawAxes(pen, x, y, theme, { x: "ε (logarithmic)", y: "error of the slope" });
@@ -214,14 +213,14 @@ class CheckView {
   }
 
   #point(left) {
-    const i = this.measured ? this.#nearest(left) : -1;
+    const i = this.#nearest(left);
     if (i < 0) return null;
     const [x, y] = this.#scales(this.figure.surface.width, this.figure.surface.height);
     return { x: x.pixel(STEPS[i]), y: y.end + 20, lines: [`ε = ${brief(STEPS[i])}`, ...["float32", "float64"].map((p) => `${p}: ${digits(this.measured[p].quotients[i])}, ${brief(this.errors[p][i])} off`)] };
   }
 
   #click(left) {
-    const at = this.measured ? this.#nearest(left) : -1;
+    const at = this.#nearest(left);
     if (at < 0) return;
     this.at = at;
     this.slider.value = STEPS.length - 1 - at;
@@ -229,7 +228,6 @@ class CheckView {
   }
 
   #alt() {
-    if (!this.measured) return "no measurement yet";
     const said = ["float32", "float64"].map((p) => [p, best(this.errors[p], STEPS)]).map(([p, { step, error }]) => `${p} is best at ε = ${brief(step)}, ${brief(error)} off`);
     return `Error of the measured slope of ${this.name} against ε, both logarithmic, shaped like a U: ${said.join("; ")}.`;
   }

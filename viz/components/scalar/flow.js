@@ -6,7 +6,7 @@ import { Figure } from "../base/figure.js";
 import { significant } from "../base/numbers.js";
 import { isDark, Painter, Theme } from "../base/paint.js";
 import { calmLimits, Scale } from "../base/scale.js";
-import { drawAxes, drawCurve, GUTTER } from "./axes.js";
+import { drawAxes, drawCurve, GUTTER } from "../base/axes.js";
 import { flowVerdict, RULE } from "./flow_words.js";
 import { Query } from "./query.js";
 
@@ -46,7 +46,7 @@ class FlowView {
     root.replaceChildren(this.element);
     this.retheme();
     this.figures = PROFILES.map((profile) => new Figure(both, { ...profile, height: 280, painter: this.painter, theme: () => this.colors, paint: (...place) => this.#paint(profile, ...place),
-      alt: () => this.#alt(profile), csv: () => this.#csv(), point: (x, y) => this.#point(profile, x, y) }));
+      alt: () => this.#alt(profile), csv: () => this.#csv(), point: (x, y) => this.#point(profile, x, y), missing: () => (this.own ? "" : "The run is asked…") }));
   }
 
   /** Made once the run's own settings are known. */
@@ -169,7 +169,6 @@ class FlowView {
   }
 
   #paint(profile, pen, width, height) {
-    if (!this.own) return;
     const theme = this.colors;
     const [x, y] = this.#scales(profile, width, height);
     const ticks = Array.from({ length: Math.floor(x.high) + 1 }, (_, i) => i);
@@ -186,7 +185,6 @@ class FlowView {
   }
 
   #point(profile, left, top) {
-    if (!this.own) return null;
     const [x, y] = this.#scales(profile, this.figures[0].surface.width, this.figures[0].surface.height);
     const near = this.#flows().flatMap(([whose, flow]) => flow.places.filter((place) => place[profile.what] > 0).map((place) => ({ whose, place, at: [x.pixel(place.depth), y.pixel(place[profile.what])] })));
     near.sort((a, b) => Math.hypot(a.at[0] - left, a.at[1] - top) - Math.hypot(b.at[0] - left, b.at[1] - top));

@@ -20,10 +20,12 @@ export class Family {
       paint: (pen, width, height) => this.#paint(pen, width, height),
       alt: () => this.#alt(), csv: () => this.#csv(),
       point: (x, y) => this.#point(x, y), click: (x, y) => this.#click(x, y),
+      missing: () => (walk.record && walk.shown !== null ? "" : "No token has been merged: press → above."),
     });
   }
 
   mark() {
+    if (this.walk.shown === null) this.figure.say("What a token is made of", "");
     this.figure.mark();
   }
 
@@ -66,7 +68,6 @@ export class Family {
   #paint(pen, width, height) {
     const { record, shown: id } = this.walk;
     this.#boxes = [];
-    if (!record || id === null) return this.figure.say("What a token is made of", "No token has been merged.");
     const [theme, { zoom }] = [this.theme(), this];
     const { nodes, root, leaves } = this.#pieces(id);
     const users = this.#users(id);
@@ -159,7 +160,6 @@ export class Family {
 
   #alt() {
     const { record, shown: id } = this.walk;
-    if (!record || id === null) return "No token.";
     const told = (token) => {
       const parts = record.parts(token);
       return parts ? `${record.label(token)} = ${record.pairInWords(parts)}` : record.label(token);
@@ -172,7 +172,6 @@ export class Family {
   #csv() {
     const { record, shown: id } = this.walk;
     const rows = [["id", "token", "left", "right", "merge"]];
-    if (!record || id === null) return rows;
     const ids = [...new Set([...this.#pieces(id).nodes.map((node) => node.id), ...this.#users(id).map(([user]) => user)])];
     return [...rows, ...ids.map((each) => [each, record.label(each), ...(record.parts(each)?.map((part) => record.label(part)) ?? ["", ""]), Math.max(0, each - 255)])];
   }

@@ -15,12 +15,13 @@ export class Pairs {
     this.figure = new Figure(place, {
       title: "Which pair stands side by side most often?", file: "tokens-pairs", height: (12 * ROW + AXIS) * zoom, painter, theme,
       paint: (pen, width) => this.#paint(pen, width),
-      alt: () => this.#alt(), csv: () => [["left", "right", "left id", "right id", "count"], ...this.#rows().map(([a, b, n]) => [walk.record.label(a), walk.record.label(b), a, b, n])],
-      point: (x, y) => this.#point(x, y),
+      alt: () => this.#alt(), csv: () => this.#csv(),
+      point: (x, y) => this.#point(x, y), missing: () => (this.#rows().length ? "" : "There is no pair: nothing can be merged."),
     });
   }
 
   mark() {
+    this.#caption(this.#rows());
     this.figure.mark();
   }
 
@@ -35,9 +36,8 @@ export class Pairs {
   #paint(pen, width) {
     const rows = this.#rows();
     const [theme, { zoom }] = [this.theme(), this];
-    this.#caption(rows);
     const [left, right] = [LEFT * zoom, width - RIGHT * zoom];
-    const most = rows[0]?.[2] ?? 1;
+    const most = rows[0][2];
     rows.forEach(([a, b, n], i) => {
       const y = i * ROW * zoom;
       const isChosen = i === 0 && this.#isNext();
@@ -54,13 +54,13 @@ export class Pairs {
     pen.font = theme.font(12 * zoom);
     pen.fillStyle = theme.color("muted");
     pen.textAlign = "left";
-    if (rows.length) pen.fillText("times side by side in the text", left, (12 * ROW + AXIS / 2) * zoom);
+    pen.fillText("times side by side in the text", left, (12 * ROW + AXIS / 2) * zoom);
   }
 
   /** What the choice was made by: the count alone, or the tie rule. */
   #caption(rows) {
     const { record, k } = this.walk;
-    let words = "There is no pair: nothing can be merged.";
+    let words = "";
     if (rows.length && !this.#isNext()) {
       words = rows[0][2] < 2 ? "No pair stands twice any more: learning has ended." : `Learning stops here, after ${k} merges; more would be possible.`;
     } else if (rows.length) {
@@ -79,7 +79,12 @@ export class Pairs {
   }
 
   #alt() {
-    return this.#rows().map((row) => `${this.walk.record.pairInWords(row)} ${row[2]}`).join(", ") || "No pairs.";
+    return this.#rows().map((row) => `${this.walk.record.pairInWords(row)} ${row[2]}`).join(", ");
+  }
+
+  #csv() {
+    const { record } = this.walk;
+    return [["left", "right", "left id", "right id", "count"], ...this.#rows().map(([a, b, n]) => [record.label(a), record.label(b), a, b, n])];
   }
 
   close() {

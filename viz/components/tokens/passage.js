@@ -24,7 +24,7 @@ export class Passage {
       title: "The text now", file: "tokens-text", height: (LINES * LINE + FOOT) * zoom, painter, theme,
       paint: (pen, width) => this.#paint(pen, width),
       alt: () => this.#words(), csv: () => this.#csv(),
-      point: (x, y) => this.#point(x, y), click: (x, y) => this.#click(x, y),
+      point: (x, y) => this.#point(x, y), click: (x, y) => this.#click(x, y), missing: () => (walk.record ? "" : "There is no text yet."),
     });
     this.where = make("span.unit");
     this.top = make("button.tool", { type: "button", text: "from the top", onclick: () => this.#look(0) });
@@ -57,7 +57,6 @@ export class Passage {
 
   #paint(pen, width) {
     const { record, k } = this.walk;
-    if (!record) return;
     if (record !== this.#record) [this.#record, this.#from] = [record, 0];
     const [theme, { zoom }] = [this.theme(), this];
     pen.font = theme.font(14 * zoom, "code-font");
@@ -122,7 +121,6 @@ export class Passage {
 
   #words() {
     const { record, k } = this.walk;
-    if (!record) return "";
     const is = `${count(record.lengths[k])} tokens after ${k} ${k === 1 ? "merge" : "merges"}; a box is a token.`;
     return k < record.n ? `${is} The pair merged next is marked; what the last merge made is green.` : `${is} What the last merge made is green.`;
   }
@@ -143,7 +141,6 @@ export class Passage {
 
   #csv() {
     const { record, k } = this.walk;
-    if (!record) return [["first byte", "token", "id"]];
     return [["first byte", "token", "id"], ...record.cut.tokens(k).map(({ id, start }) => [start, record.label(id), id])];
   }
 

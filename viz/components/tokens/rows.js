@@ -28,7 +28,7 @@ export class Rows {
       paint: (pen, width) => this.#paint(pen, width),
       alt: () => this.#alt(), csv: () => this.#csv(),
       point: (x, y) => this.#point(x, y),
-      click: (x, y) => this.#click(x, y),
+      click: (x, y) => this.#click(x, y), missing: () => (walk.record && this.cut ? "" : "There is no text yet."),
     });
     this.figure.box.addEventListener("pointerleave", () => this.#light(null));
   }
@@ -88,7 +88,6 @@ export class Rows {
   }
 
   #paint(pen, width) {
-    if (!this.walk.record || !this.cut) return;
     const starts = this.#lines(width);
     const height = `${Math.round((starts.length * (3 * ROW + GAP) - GAP) * this.zoom)}px`;
     if (this.figure.box.style.height !== height) this.figure.box.style.height = height;
@@ -131,7 +130,6 @@ export class Rows {
 
   #at(x, y) {
     const { zoom } = this;
-    if (!this.walk.record || !this.cut) return null;
     const starts = this.#lines(this.figure.surface.width);
     const line = Math.floor(y / ((3 * ROW + GAP) * zoom));
     const row = Math.floor((y / zoom - line * (3 * ROW + GAP)) / ROW);
@@ -158,14 +156,12 @@ export class Rows {
   }
 
   #alt() {
-    if (!this.walk.record || !this.cut) return "No text yet.";
     const [characters, bytes, tokens] = this.#cells();
     return `${count(characters.length)} characters, ${count(bytes.length)} bytes, ${count(tokens.length)} tokens after ${this.walk.k} merges: ${tokens.map(({ label, id }) => `${label} ${id}`).join(", ")}`;
   }
 
   #csv() {
     const rows = [["row", "first byte", "bytes", "label", "id"]];
-    if (!this.walk.record || !this.cut) return rows;
     this.#cells().forEach((cells, row) => cells.forEach(({ start, end, label, id }) => rows.push([NAMES[row], start, end - start, label, id ?? ""])));
     return rows;
   }
