@@ -1,14 +1,15 @@
-"""The three zooms of autograd's graph: every node, operations, and the parts of the model.
+"""The boxes around the nodes of autograd's graph: operations, and the parts of the model.
 
 A node that only shows numbers in another shape is folded into the operation that it belongs to; a parameter into its
 reader, if it has only one; operations lie in the parts of the model that made them. So every node has a path of boxes
-around it, and a picture shows of each path the outermost box that is closed. Nothing is left out: an edge between two
-boxes is all edges between what they hold, and its gradient is the sum of theirs.
+around it, and a picture shows of each path the outermost box that is closed: the browser folds and unfolds
+(`viz/components/graph/autograd_graph.js`), with the sums of gradients that are made here. Nothing is left out: an edge
+between two boxes is all edges between what they hold.
 """
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import networkx as nx
@@ -106,37 +107,6 @@ def paths(graph: nx.DiGraph) -> dict[int, tuple[str, ...]]:
 
 def _parts_around(part: str) -> tuple[str, ...]:
     return (part.rpartition(".")[0], part) if part.endswith((".attn", ".mlp")) else (part,)
-
-
-def seen_with(path: tuple[str, ...], node: int, is_open: Collection[str]) -> str | int:
-    """What a picture shows of a node when these boxes are open: the outermost closed box around it, else itself."""
-    return next((box for box in path if box not in is_open), node)
-
-
-def view(graph: nx.DiGraph, is_open: Collection[str]) -> nx.DiGraph:
-    """The graph as it is seen with these boxes open. A node has its `members`, an edge `gradients`: what flows through
-    it, summed for each value that it carries."""
-    around = paths(graph)
-    seen = {node: seen_with(around[node], node, is_open) for node in graph}
-    found = nx.DiGraph()
-    for node, place in seen.items():
-        found.add_node(place)
-        found.nodes[place].setdefault("members", []).append(node)
-    for source, reader, edge in graph.edges(data=True):
-        if seen[source] != seen[reader]:
-            gradients = found.get_edge_data(seen[source], seen[reader], {"gradients": {}})["gradients"]
-            found.add_edge(seen[source], seen[reader], gradients=_with(gradients, source, edge["gradient"]))
-    return found
-
-
-def folded(graph: nx.DiGraph) -> nx.DiGraph:
-    """The graph of operations: every part and every step is open, every operation is one node."""
-    return view(graph, {box for path in paths(graph).values() for box in path if not box.startswith("op ")})
-
-
-def by_module(graph: nx.DiGraph, is_open: Collection[str] = ()) -> nx.DiGraph:
-    """The graph of the model's parts, of which some are open."""
-    return view(graph, is_open)
 
 
 def flows(graph: nx.DiGraph) -> dict[tuple[int, str | int], Tensor]:
