@@ -5,6 +5,7 @@ the model; a test holds the two against each other. Ties: of equal logits the to
 counts as the likelier one, everywhere. Temperature 0 gives everything to the likeliest. Top-p: Holtzman et al., 2020.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,7 +100,7 @@ def _mix(x: int) -> int:
 
 
 def _number(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else float("nan")
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
 
 
 def _check(name: str, value: object, is_allowed: bool, allowed: str) -> None:

@@ -60,7 +60,7 @@ def largest_slope(model: Transformer, batch: Batch, name: str | None = None) -> 
     """The weight that the batch's loss depends on most, of all parameters or of the one called `name`."""
     parameters = parameters_by_name(model)
     if name is not None:
-        _check(model, name, [0] * parameters[name].dim() if name in parameters else [])
+        _check(model, name, [0] * parameters[name].dim() if isinstance(name, str) and name in parameters else [])
         parameters = {name: parameters[name]}
     with torch.enable_grad():
         gradients = torch.autograd.grad(batch_loss(_logits(model, batch), batch), list(parameters.values()))

@@ -33,6 +33,8 @@ SECONDS_BETWEEN_SAVES = (1.5, 1.9)  # at least; at most, however long a save tak
 SHARE_OF_SAVING = 0.02  # of the time
 SECONDS_FOR_THE_LAST = 5.0  # that an earlier process of this run has to let go of it
 N_SAMPLES, SAMPLE_TOKENS = 5, 48
+QUESTIONS = {"look", "score", "probe", "trace", "follow", "weights", "sample"}  # orders that change nothing of a run
+MAX_LOG = 2**20  # bytes of log.txt: whoever asks what fails, as often as he likes, fills no disk
 
 
 def main(connection: Any) -> None:
@@ -48,9 +50,8 @@ def main(connection: Any) -> None:
         except Gone:
             raise
         except Exception:  # whatever happened, the log and the viewers hear of it
+            _log_fault(folder)
             _fail(channel, "Something went wrong in this run's process: see log.txt of the run.")
-            with (folder.path / "log.txt").open("a") as log:
-                traceback.print_exc(file=log)
     except Gone:
         return
 
@@ -98,6 +99,13 @@ def _take(lock: Any) -> None:
 
 def _sentence(error: ValueError | OSError) -> str:
     return disk_sentence(error) if isinstance(error, OSError) else str(error)
+
+
+def _log_fault(folder: RunFolder) -> None:
+    """Write the exception that is being handled into the run's log."""
+    with contextlib.suppress(OSError), (folder.path / "log.txt").open("a") as log:  # a full disk has no room for it
+        if log.tell() < MAX_LOG:
+            traceback.print_exc(file=log)
 
 
 def _fail(channel: Channel, sentence: str) -> None:
@@ -208,6 +216,14 @@ class Worker:
             return wire.encode({**header, **reply, "ok": True}, arrays)
         except (ValueError, OSError) as error:
             return wire.encode({**reply, "ok": False, "error": _sentence(error)})
+        except Gone:
+            raise
+        except Exception:
+            if do not in QUESTIONS:
+                raise  # nobody knows how far a command came: the last save is sound
+            _log_fault(self.job.folder)
+            sentence = "Something went wrong in answering this, and nothing was changed: see log.txt of the run."
+            return wire.encode({**reply, "ok": False, "error": sentence})
 
     def _leave(self, save: bool) -> None:
         self._is_leaving = True

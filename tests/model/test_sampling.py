@@ -118,3 +118,9 @@ def test_a_rule_out_of_range_is_refused_by_name(field, value):
 def test_logits_that_are_no_numbers_give_no_token(broken):
     with pytest.raises(ValueError, match="no longer finite"):
         stages(np.array([0, broken], np.float32), Rule())
+
+
+@pytest.mark.parametrize("field", ["temperature", "top_p"])
+def test_an_integer_too_large_for_a_float_is_out_of_range(field):
+    with pytest.raises(ValueError, match=f"{field} must be a number .* got an integer of more than 19 digits"):
+        Rule(**{field: 10**400})

@@ -5,7 +5,7 @@ import torch
 from model.config import ModelConfig
 from model.records import Batch
 from model.transformer import Transformer
-from model.trying import loss_of, read, set_weight, slope, weight
+from model.trying import largest_slope, loss_of, read, set_weight, slope, weight
 
 CONFIG = ModelConfig(vocab_size=12, block_size=8, n_layers=2, n_heads=2, d_model=8, d_mlp=16, norm="batchnorm")
 ROW = Batch(
@@ -82,3 +82,9 @@ def test_a_wild_value_is_one_sentence_and_changes_nothing(model, value):
     with pytest.raises(ValueError, match="value must be a number from −1,000,000 to 1,000,000"):
         set_weight(model, *CELL, value)
     assert weight(model, *CELL) == before
+
+
+@pytest.mark.parametrize("name", [[1], {"a": 1}, 3, "no such weight"])
+def test_what_is_no_name_of_a_parameter_is_refused_in_a_sentence(model, name):
+    with pytest.raises(ValueError, match="name must be a parameter of this model, such as tok_emb"):
+        largest_slope(model, ROW, name)

@@ -1,9 +1,12 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
+from model.runs import wire
 from model.runs.looking import SHARE_OF_PROBES, Looking
-from model.runs.worker import is_recorded
+from model.runs.store import RunFolder
+from model.runs.worker import QUESTIONS, Worker, is_recorded
 
 
 def test_samples_are_recorded_at_one_and_three_of_every_tenfold():
@@ -49,3 +52,35 @@ def test_a_model_that_stands_still_is_looked_at_once(monkeypatch):
         clock.now += 0.01
     assert looking.is_satisfied
     assert clock.looks == 1
+
+
+@pytest.fixture
+def worker(tmp_path):
+    """A worker of no run, whose every order fails as no order should; what it sends is kept in `sent`."""
+    job = SimpleNamespace(folder=RunFolder(tmp_path), step=1, mode="paused", sent=[])
+    worker = Worker(job, SimpleNamespace(send=lambda message: job.sent.append(wire.decode(message)[0])), {})
+    worker._orders = dict.fromkeys(worker._orders, lambda job, order: {}["nothing"])
+    return worker
+
+
+@pytest.mark.parametrize("question", sorted(QUESTIONS))
+def test_a_fault_in_a_question_is_logged_and_refused_and_the_run_goes_on(worker, question):
+    worker._obey(wire.encode({"do": question, "id": 7}))
+    (reply,) = worker.job.sent
+    assert (reply["id"], reply["ok"]) == (7, False)
+    assert reply["error"].endswith("log.txt of the run.")
+    assert "KeyError: 'nothing'" in (worker.job.folder.path / "log.txt").read_text()
+
+
+def test_a_fault_in_a_command_ends_the_run_for_nobody_knows_how_far_it_came(worker):
+    assert set(worker._orders) - QUESTIONS >= {"start", "set", "undo", "edit"}
+    with pytest.raises(KeyError):
+        worker._obey(wire.encode({"do": "set", "id": 7}))
+
+
+def test_faults_in_questions_do_not_fill_the_disk(worker, monkeypatch):
+    monkeypatch.setattr("model.runs.worker.MAX_LOG", 1000)
+    for number in range(20):
+        worker._obey(wire.encode({"do": "look", "id": number}))
+    assert 1000 <= (worker.job.folder.path / "log.txt").stat().st_size < 3000
+    assert len(worker.job.sent) == 20
