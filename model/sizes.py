@@ -95,6 +95,16 @@ def activation_bytes(config: ModelConfig, batch: Batch) -> int:
     return FLOAT_BYTES * batch.n_rows * batch.n_tokens * n_numbers
 
 
+def iteration_bytes(config: ModelConfig, n_rows: int, n_tokens: int, is_fused: bool) -> int:
+    """Bytes of every value and gradient of an iteration together (`model/autograd.py`), in float32.
+
+    Measured: about four times what a step keeps, and each attention map eight times (scores, scaled, masked, pattern,
+    their gradients), unless torch's fused attention makes none.
+    """
+    maps = FLOAT_BYTES * n_rows * config.n_layers * config.n_heads * n_tokens**2
+    return 4 * activation_bytes(config, Batch(n_rows, n_tokens, "float32")) + (0 if is_fused else 8 * maps)
+
+
 def step_flops(config: ModelConfig, batch: Batch) -> int:
     """Floating-point operations of all matrix products of a step: 2 a product forward, twice that backward."""
     C = config.d_model

@@ -14,35 +14,41 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from model import sizes
 from model.autograd import iterate
 from model.autograd_views import flows, paths, short_name
+from model.config import ModelConfig
 from model.fields import shown
 from model.records import Batch
 from model.runs.job import Job
 from model.runs.looked_at import Answer, described, model_of, row_of
 from model.runs.wire import Arrays, Header
 
+MAX_BYTES = 200_000_000  # of an iteration on a batch: more of its rows do not go through
 MAX_NUMBERS = 200_000  # of a tensor shown whole; of a longer one come the first rows
 
 
 def autograd(job: Job, order: Header) -> Answer:
-    """The graph of an iteration on the row, or on the run's next training batch (`rows` is "batch"); of torch's fused
-    attention where `is_fused`. `known` is the digest of a graph that the asker has, `node` one to be shown whole.
+    """The graph of an iteration on the row, or on the run's next training batch (`rows` is "batch"), of whose
+    `batch_size` rows the first `n_rows` go through: as many as fit into memory. Of torch's fused attention where
+    `is_fused`. `known` is the digest of a graph that the asker has, `node` one to be shown whole.
 
     Arrays: `flows` (n_flows, 3), `gradients` and `values` (n_nodes, 3): norm, lowest and highest; `order` (n_nodes).
     With `node` also its `value`, its `gradient`, and `from 17`: what the reader 17 contributes to that.
     """
     model, at = model_of(job, order)
-    is_batch, node = order.get("rows") == "batch", order.get("node")
-    row = _next_batch(job) if is_batch else row_of(job, order)
-    graph = iterate(model, row, bool(order.get("is_fused")))
+    is_fused, node = bool(order.get("is_fused")), order.get("node")
+    whole = _next_batch(job) if order.get("rows") == "batch" else row_of(job, order)
+    row = _first_rows(whole, model.config, is_fused)
+    graph = iterate(model, row, is_fused)
     if node is not None and (type(node) is not int or node not in graph):
         raise ValueError(f"node must be a number from 0 to {len(graph) - 1}; got {shown(node)}")
     carried = flows(graph)
     drawn = graph_header(graph, list(carried))
     digest = hashlib.sha256(json.dumps(drawn).encode()).hexdigest()[:16]
-    header = {"at": at, "loss": graph.graph["loss"] if np.isfinite(graph.graph["loss"]) else None, "digest": digest,
-              "n_rows": len(row.tokens), "node": node, **described(job, row)}  # fmt: skip
+    loss = graph.graph["loss"]
+    header = {"at": at, "loss": loss if np.isfinite(loss) else None, "digest": digest, "n_rows": len(row.tokens),
+              "batch_size": len(whole.tokens), "node": node, **described(job, row)}  # fmt: skip
     header |= {} if order.get("known") == digest else {"graph": drawn}
     return header, _numbers(graph, list(carried.values())) | ({} if node is None else _whole(graph, node))
 
@@ -53,6 +59,13 @@ def _next_batch(job: Job) -> Batch:
     draws.bit_generator.state = job.trainer.draws.bit_generator.state
     config = job.trainer.config
     return job.dataset.draw(draws, config.train.batch_size, config.model.block_size)  # type: ignore[arg-type]
+
+
+def _first_rows(batch: Batch, config: ModelConfig, is_fused: bool) -> Batch:
+    """As many rows as MAX_BYTES hold, but two: BatchNorm's statistics are those of a batch."""
+    row_bytes = sizes.iteration_bytes(config, 1, batch.tokens.shape[1], is_fused)
+    n_rows = max(2, int(MAX_BYTES / row_bytes))
+    return Batch(batch.tokens[:n_rows], batch.targets[:n_rows], batch.weights[:n_rows])
 
 
 def graph_header(graph: nx.DiGraph, carried: list[tuple[int, str | int]]) -> Header:

@@ -24,6 +24,13 @@ def drawn(modules):
     return lambda module, code, **changes: modules(f"graph/{module}.js", GRAPH + code, {"graph": header(**changes)})
 
 
+def test_a_batch_that_is_too_large_says_how_many_of_its_rows_went_through(modules):
+    whole, part = modules("graph/graph.js", "return [[32, 32], [2, 256]].map(([n_rows, batch_size]) => "
+                                            "m.rowsOf({ n_rows, batch_size }));")  # fmt: skip
+    assert whole == "a batch of 32 rows"
+    assert part == "the first 2 rows of a batch of 256: more would not fit into memory"
+
+
 COMPOSED = """const { openAt } = await import('/graph/zoom.js');
 const layout = (open) => {
   const { items, wires, width, height } = m.compose(graph, open);

@@ -1,11 +1,14 @@
 import itertools
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 
 from model import sizes
+from model.autograd import iterate
 from model.config import FIELDS, PRESETS, ModelConfig, RunConfig
+from model.records import Batch
 from model.transformer import Transformer
 
 SMALL = {"vocab_size": 11, "block_size": 8, "n_layers": 2, "n_heads": 2, "d_model": 8, "d_mlp": 24}
@@ -77,6 +80,28 @@ def test_the_estimate_of_activations_is_near_what_autograd_keeps(changes):
     kept = bytes_saved_for_backward(run)
     # For a moment the logits live three times, and what bfloat16 keeps in two bytes a number is counted with four.
     assert 0.75 * kept <= sizes.activation_bytes(run.model, run.batch) <= 2.3 * kept
+
+
+def bytes_of_an_iteration(config, n_rows, is_fused):
+    """What the graph of one iteration holds, values and gradients: each piece of memory once."""
+    tokens = np.random.default_rng(0).integers(config.vocab_size, size=(n_rows, config.block_size))
+    graph = iterate(Transformer(config), Batch(tokens, tokens, np.ones(tokens.shape, np.float32)), is_fused)
+    held = [node[name] for _, node in graph.nodes(data=True) for name in ("value", "gradient")]
+    held += [edge["gradient"] for _, _, edge in graph.edges(data=True)]
+    storages = {each.untyped_storage().data_ptr(): each.untyped_storage() for each in held if each is not None}
+    return sum(storage.nbytes() for storage in storages.values())
+
+
+@pytest.mark.parametrize("is_fused", [False, True])
+@pytest.mark.parametrize("changes", [
+    {"n_layers": 2, "n_heads": 8, "d_model": 16, "d_mlp": 64, "block_size": 128},
+    {"preset": "llama", "block_size": 64, "batch_size": 8},
+    {"preset": "nanogpt", "norm": "batchnorm", "activation": "swiglu", "positions": "alibi", "batch_size": 4},
+], ids=str)  # fmt: skip
+def test_the_estimate_of_a_whole_iteration_is_near_what_its_graph_holds(changes, is_fused):
+    config = RunConfig.from_dict(changes).model
+    held = bytes_of_an_iteration(config, 4, is_fused)
+    assert 0.7 * held <= sizes.iteration_bytes(config, 4, config.block_size, is_fused) <= 2 * held
 
 
 def run_of(n_layers, d_model, block_size, batch_size, vocab_size=65):

@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from model import sizes
+from model.autograd import iterate
+from model.records import Batch
 from model.runs import look_autograd
 from tests.model.runs.conftest import TINY, look
 
@@ -62,6 +65,29 @@ def test_the_batch_is_the_one_that_the_next_step_learns_from(job):
     job.trainer.draws.bit_generator.state = before
     np.testing.assert_array_equal(header["tokens"], drawn.tokens[0])
     assert header["loss"] == pytest.approx(job.trainer.train_step().loss, rel=1e-5)
+
+
+ROW_BYTES = sizes.iteration_bytes(TINY.model, 1, TINY.batch.n_tokens, is_fused=False)
+
+
+@pytest.mark.parametrize(("budget", "n_rows"), [(1e9, 8), (3.5 * ROW_BYTES, 3), (1, 2)])
+def test_of_the_next_batch_as_many_rows_go_through_as_fit_and_at_least_two(job, monkeypatch, budget, n_rows):
+    monkeypatch.setattr(look_autograd, "MAX_BYTES", budget)
+    header, _ = look(job, "autograd", rows="batch")
+    assert (header["n_rows"], header["batch_size"]) == (n_rows, 8)
+    drawn = vars(job.dataset.draw(job.trainer.draws, 8, TINY.model.block_size)).values()
+    first = iterate(job.trainer.model, Batch(*(each[:n_rows] for each in drawn)))
+    assert header["loss"] == pytest.approx(first.graph["loss"])
+
+
+def test_more_rows_fit_where_attention_makes_no_maps(job, monkeypatch):
+    monkeypatch.setattr(look_autograd, "MAX_BYTES", 3.5 * ROW_BYTES)
+    assert look(job, "autograd", rows="batch", is_fused=True)[0]["n_rows"] > 3
+
+
+def test_one_text_is_one_row(job):
+    header, _ = look(job, "autograd")
+    assert (header["n_rows"], header["batch_size"]) == (1, 1)
 
 
 def test_a_broken_model_has_no_loss_to_say(job):

@@ -15,6 +15,12 @@ import { openAt, openFor } from "./zoom.js";
 
 const SHEETS = ["../theme.css", "../base/base.css", "../graph/graph.css"];
 
+/** Which rows of the run's next batch went through, in words. */
+export function rowsOf({ n_rows: rows, batch_size: all }) {
+  if (rows === all) return `a batch of ${rows} rows`;
+  return `the first ${rows} rows of a batch of ${all}: more would not fit into memory`;
+}
+
 /** @param {ShadowRoot} root @param {{run: string, base: string, tokens: number[]|null, remark: string, problem: string}} data */
 export async function mount(root, data) {
   await adoptStyles(root, ...SHEETS);
@@ -242,7 +248,7 @@ class GraphView {
     this.message.hidden = !words;
     this.message.classList.toggle("trouble", Boolean(trouble));
     if (!graph || !header) return;
-    const what = header.n_rows > 1 ? `a batch of ${header.n_rows} rows` : `“${header.labels.join("")}”`;
+    const what = header.n_rows > 1 ? rowsOf(header) : `“${header.labels.join("")}”`;
     setText(this.head, `loss ${significant(header.loss, 4)} · step ${header.at} · ${what} · a copy of the model, in float32`);
     this.element.dataset.step = String(header.at);
     const { rows, fused, at, steps } = this;
