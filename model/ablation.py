@@ -15,6 +15,7 @@ from torch import Tensor
 
 from model.config import ModelConfig
 from model.fields import shown
+from model.measure import mean_loss
 from model.records import Batch
 from model.transformer import Tap, Transformer
 
@@ -99,32 +100,26 @@ def compare(model: Transformer, row: Batch, tap: Tap) -> dict[str, NDArray[Any]]
     return {name: value.numpy() for name, value in found.items()}
 
 
-def mean_loss(token_loss: NDArray[Any], row: Batch) -> float:
-    """Mean (nats) over the targets that count, added up in float64: small changes are the subject."""
-    weights = row.weights[0].astype(np.float64)
-    return float((token_loss * weights).sum() / weights.sum())
-
-
 @torch.no_grad()
-def loss_without_each(model: Transformer, row: Batch) -> NDArray[np.float32]:
-    """The row's loss (nats) when one head is switched off, for each head: (L, H). A layer's heads go as one batch."""
+def rise_without_each(model: Transformer, row: Batch) -> NDArray[np.float32]:
+    """By how much the row's loss (nats) rises when one head is switched off, for each head: (L, H). A layer's heads go
+    as one batch, and with them the row as it is, so that a head without effect is one of exactly 0."""
     config = model.config
-    tokens = torch.from_numpy(row.tokens).expand(config.n_heads, -1)  # (H, T)
-    targets = torch.from_numpy(row.targets).expand(config.n_heads, -1)  # (H, T)
-    weights = torch.from_numpy(row.weights[0])
-    each = torch.arange(config.n_heads)
-    found = np.zeros((config.n_layers, config.n_heads), np.float32)
+    n = config.n_heads
+    tokens, targets = (torch.from_numpy(each).expand(n + 1, -1) for each in (row.tokens, row.targets))  # (H + 1, T)
+    each = torch.arange(n)
+    found = np.zeros((config.n_layers, n), np.float32)
     for layer in range(config.n_layers):
 
         def remove(name: str, value: Tensor, its: str = f"blocks.{layer}.attn.z") -> Tensor:
             if name != its:
                 return value
-            z = value.clone()  # (H, H, T, D): in row h, head h is off
+            z = value.clone()  # (H + 1, H, T, D): in row h, head h is off; in the last none is
             z[each, each] = 0
             return z
 
         with model.watch(remove):
-            logits = model(tokens)  # (H, T, V)
-        loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none").view(config.n_heads, -1)
-        found[layer] = ((loss * weights).sum(dim=-1) / weights.sum()).numpy()
+            logits = model(tokens)  # (H + 1, T, V)
+        losses = mean_loss(F.cross_entropy(logits.mT, targets, reduction="none").numpy(), row)  # (H + 1)
+        found[layer] = losses[:-1] - losses[-1]
     return found

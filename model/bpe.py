@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 from itertools import pairwise
@@ -116,16 +116,6 @@ def join(tokens: Sequence[int], pair: Pair, token: int) -> list[int]:
         joined.append(token if is_pair else tokens[i])
         i += 2 if is_pair else 1
     return joined
-
-
-def steps(text: str, n_merges: int) -> Iterator[Merge]:
-    """Learn at most `n_merges` merges from a text, one after the other."""
-    learner = Learner(text)
-    for _ in range(n_merges):
-        merge = learner.step()
-        if merge is None:
-            return
-        yield merge
 
 
 def borders(text: str, merges: Sequence[Pair]) -> list[int]:

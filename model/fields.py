@@ -117,6 +117,13 @@ def shown(value: object) -> str:
     return f"a {type(value).__name__}"
 
 
+def whole_number(name: str, value: object, low: int, high: int) -> int:
+    """A whole number as it came in. ValueError naming what is allowed and what came."""
+    if type(value) is not int or not low <= value <= high:
+        raise ValueError(f"{name} must be a whole number from {low:,} to {high:,}; got {shown(value)}")
+    return value
+
+
 def _is_nest(value: object) -> bool:
     return isinstance(value, list | tuple | dict)
 

@@ -10,13 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor
 
 from model.records import Batch
 from model.trace_capture import parameters_by_name
 from model.transformer import Transformer
-from model.trying import weight
+from model.trying import loss_of, weight
 
 STEPS = tuple(10.0 ** (-k / 3) for k in range(34))  # 1 … 1e-11, three in every tenfold
 PRECISIONS = {"float32": torch.float32, "float64": torch.float64}
@@ -50,23 +48,14 @@ def _measure(
     own = copy.deepcopy(model).to(dtype)
     parameter = parameters_by_name(own)[name]
     with torch.enable_grad():
-        loss = _loss(own, batch)
+        loss = loss_of(own, batch)
         (gradient,) = torch.autograd.grad(loss, [parameter])
     with torch.no_grad():
         before = parameter[index].clone()
 
         def moved(step: float) -> float:
             parameter[index] = before + step
-            return float(_loss(own, batch))
+            return float(loss_of(own, batch))
 
         above, below = [moved(step) for step in steps], [moved(-step) for step in steps]
     return Measured(loss.item(), float(gradient[index]), above, below)
-
-
-def _loss(model: Transformer, batch: Batch) -> Tensor:
-    """Mean cross-entropy of the targets that count, in the model's own precision, on the path that a trace shows."""
-    targets = torch.from_numpy(batch.targets[0])
-    with model.watch(lambda name, value: value):
-        logits = model(torch.from_numpy(batch.tokens))[0]  # (T, V)
-    weights = torch.from_numpy(batch.weights[0]).to(logits.dtype)
-    return (F.cross_entropy(logits, targets, reduction="none") * weights).sum() / weights.sum()

@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from model.config import ModelConfig
 from model.fields import shown
-from model.measure import group_of
-from model.records import Batch
+from model.measure import batch_loss, group_of
+from model.records import Batch, finite
 from model.trace_capture import parameters_by_name
 from model.transformer import Transformer
 
@@ -65,15 +64,13 @@ def measure_flow(model: Transformer, batch: Batch) -> Flow:
             seen[name] = value = value.view_as(value)  # a node of its own: what is read here is all that comes back
         return value
 
-    targets, weights = torch.from_numpy(batch.targets[0]), torch.from_numpy(batch.weights[0])
     with torch.enable_grad(), model.watch(look):
-        logits = model(torch.from_numpy(batch.tokens))[0]  # (T, V)
-        loss = (F.cross_entropy(logits, targets, reduction="none") * weights).sum() / weights.sum()
+        loss = batch_loss(model(torch.from_numpy(batch.tokens)), batch)
         parameters = parameters_by_name(model)
         found = torch.autograd.grad(loss, [*seen.values(), *parameters.values()])
     flows = zip(seen.items(), found[: len(seen)], strict=True)
     places = [_place(name, value, gradient, model.config) for (name, value), gradient in flows]
-    return Flow(places, _by_group(dict(zip(parameters, found[len(seen) :], strict=True))), _finite(loss.item()))
+    return Flow(places, _by_group(dict(zip(parameters, found[len(seen) :], strict=True))), finite(loss.item()))
 
 
 def _is_shown(name: str) -> bool:
@@ -87,7 +84,7 @@ def _place(name: str, value: Tensor, gradient: Tensor, config: ModelConfig) -> P
     within = {"resid_pre": 0.0, "attn_out": 0.25, "resid_mid": 0.5, "mlp_out": 0.75, "resid_post": 1.0}
     depth = layer + within.get(own, 0.5 if own == "norm_final" else 1.0)
     size = float(value.detach().square().mean().sqrt())
-    return Place(name, depth, own in STREAM, _finite(size), _finite(float(gradient.norm())))
+    return Place(name, depth, own in STREAM, finite(size), finite(float(gradient.norm())))
 
 
 def _by_group(gradients: Mapping[str, Tensor]) -> dict[str, float | None]:
@@ -95,8 +92,4 @@ def _by_group(gradients: Mapping[str, Tensor]) -> dict[str, float | None]:
     for name, gradient in gradients.items():
         group = group_of(name)
         squares[group] = squares.get(group, 0.0) + float(gradient.square().sum())
-    return {group: _finite(math.sqrt(total)) for group, total in squares.items()}
-
-
-def _finite(number: float) -> float | None:
-    return number if math.isfinite(number) else None
+    return {group: finite(math.sqrt(total)) for group, total in squares.items()}

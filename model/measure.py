@@ -5,6 +5,7 @@ Nothing here changes a model or draws a random number, so a run that is measured
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -55,12 +56,20 @@ def n_counted(batch: Batch) -> float:
 
 
 def batch_loss(logits: Tensor, batch: Batch) -> Tensor:
-    """Mean cross-entropy (nats) of the targets that count, in float32; logits (B, T, V) → scalar."""
-    flat, targets = logits.float().flatten(0, 1), torch.from_numpy(batch.targets).flatten()  # (B * T, V), (B * T)
+    """Mean cross-entropy (nats) of the targets that count, in float32 at least; logits (B, T, V) → scalar."""
+    flat = logits.to(torch.promote_types(logits.dtype, torch.float32)).flatten(0, 1)  # (B * T, V)
+    targets = torch.from_numpy(batch.targets).flatten()  # (B * T)
     if batch.weights.all():
         return F.cross_entropy(flat, targets)
     weights = torch.from_numpy(batch.weights).flatten()  # (B * T)
     return (F.cross_entropy(flat, targets, reduction="none") * weights).sum() / weights.sum()
+
+
+def mean_loss(token_loss: NDArray[Any], batch: Batch) -> NDArray[np.float64]:
+    """Means (nats) over the targets of a row that count, added up in float64 as small changes are the subject:
+    token_loss (…, T) → (…)."""
+    weights = batch.weights[0].astype(np.float64)
+    return np.asarray((token_loss * weights).sum(axis=-1) / weights.sum())
 
 
 def batch_accuracy(logits: Tensor, batch: Batch) -> float:

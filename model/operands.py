@@ -6,10 +6,20 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from model.fields import shown
 from model.records import Array, Factor, Operation, Term
 
 Index = tuple[int, ...]
 Floats = NDArray[np.float64]
+
+
+def checked_index(index: object, name: str, shape: tuple[int, ...]) -> Index:
+    """Where in the tensor `name` a cell stands, as it came from a browser. ValueError, one sentence, for nowhere."""
+    if not isinstance(index, list | tuple) or len(index) != len(shape):
+        raise ValueError(f"index must have {len(shape)} numbers, as {name} has the shape {shape}; got {shown(index)}")
+    if not all(type(i) is int and 0 <= i < n for i, n in zip(index, shape, strict=True)):
+        raise ValueError(f"index must lie within {name}'s shape {shape}; got {shown(list(index))}")
+    return tuple(index)
 
 
 class Operands:

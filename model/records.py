@@ -5,6 +5,7 @@ They know neither torch nor where their numbers came from.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+
+
+def finite(number: float) -> float | None:
+    """The number as JSON can hold it: None for NaN and for what is infinite."""
+    return number if math.isfinite(number) else None
 
 
 @dataclass(frozen=True)

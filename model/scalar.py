@@ -6,7 +6,7 @@ same rules, so that a slider moves a graph without the server).
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 LARGEST = 1e100  # beyond it a value is an error in words, not an infinity
 LARGEST_EXPONENT = 100.0
@@ -150,35 +150,8 @@ class Value:
             if not each.is_fixed:
                 each.grad += slope * self.grad
 
-    def __add__(self, other: "Value | float") -> "Value":
-        return Value(rule="+", inputs=(self, _value(other)))
-
-    def __sub__(self, other: "Value | float") -> "Value":
-        return Value(rule="-", inputs=(self, _value(other)))
-
-    def __mul__(self, other: "Value | float") -> "Value":
-        return Value(rule="*", inputs=(self, _value(other)))
-
-    def __truediv__(self, other: "Value | float") -> "Value":
-        return Value(rule="/", inputs=(self, _value(other)))
-
-    def __pow__(self, other: "Value | float") -> "Value":
-        return Value(rule="**", inputs=(self, _value(other)))
-
-    def __neg__(self) -> "Value":
-        return Value(rule="neg", inputs=(self,))
-
     def __repr__(self) -> str:
         return f"Value({self.label or self.rule} {self.data:.6g}, grad {self.grad:.6g})"
-
-
-def _value(x: "Value | float") -> Value:
-    return x if isinstance(x, Value) else Value(x, is_fixed=True)
-
-
-def apply(function: str, *inputs: Value) -> Value:
-    """A function of FUNCTIONS, or an operator with any number of inputs."""
-    return Value(rule=function, inputs=inputs)
 
 
 def ordered(result: Value) -> list[Value]:
@@ -197,13 +170,6 @@ def ordered(result: Value) -> list[Value]:
     return found
 
 
-def forward(values: Iterable[Value]) -> Iterator[Value]:
-    """Compute numbers in order, one step for each that is asked for."""
-    for value in values:
-        value.compute()
-        yield value
-
-
 def backward(values: list[Value]) -> Iterator[Value]:
     """Hand gradients back from the last of `values`, in reverse order, one step for each that is asked for.
 
@@ -212,14 +178,3 @@ def backward(values: list[Value]) -> Iterator[Value]:
     for value in reversed(values):
         value.pass_back()
         yield value
-
-
-def differentiate(result: Value) -> list[Value]:
-    """The whole backward pass of one result; returns everything behind it, with its gradient."""
-    values = ordered(result)
-    for value in values:
-        value.grad = 0.0
-    result.grad = 1.0
-    for _ in backward(values):
-        pass
-    return values

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.config import RunConfig
-from model.records import Operation, Recorded, Trace
+from model.records import Operation, Recorded, Trace, finite
 from model.trace_names import plain
 from model.words import describe
 
@@ -42,7 +42,7 @@ def manifest(trace: Trace) -> tuple[Manifest, Blobs]:
     blobs = {blob: np.concatenate([np.empty(0, np.uint8), *parts]) for blob, parts in pieces.items()}
     listed = {blob: {"hash": hashlib.sha256(part.data).hexdigest(), "bytes": part.size} for blob, part in blobs.items()}
     header = {
-        "format": FORMAT, "step": trace.step, "loss": _finite(trace.loss), "text": trace.text,
+        "format": FORMAT, "step": trace.step, "loss": finite(trace.loss), "text": trace.text,
         "tokens": list(trace.tokens), "labels": list(trace.labels), "targets": list(trace.targets),
         "target_labels": list(trace.target_labels), "vocabulary": list(trace.vocabulary), "config": trace.config,
         "blobs": listed, "tensors": tensors, "operations": [asdict(operation) for operation in trace.operations],
@@ -66,8 +66,3 @@ def _blob_of(name: str, tensors: dict[str, Recorded]) -> str:
     if role in ("state", "update"):
         return "update"
     return "parameters" if role == "parameter" or tensors[plain(name)].role == "parameter" else "activations"
-
-
-def _finite(number: float) -> float | None:
-    """JSON has no NaN."""
-    return number if np.isfinite(number) else None

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from model.fields import shown
 from model.measure import batch_loss
+from model.operands import checked_index
 from model.records import Batch
 from model.trace_capture import parameters_by_name
 from model.transformer import Transformer
@@ -41,10 +42,9 @@ def read(model: Transformer, batch: Batch) -> Reading:
     }
 
 
-def loss_of(reading: Reading, batch: Batch) -> float:
-    """Mean loss (nats) of the targets that count, added up in float64: small changes are the subject."""
-    weights = batch.weights[0].astype(np.float64)
-    return float((reading["token_loss"] * weights).sum() / weights.sum())
+def loss_of(model: Transformer, batch: Batch) -> Tensor:
+    """Mean cross-entropy (nats) of the targets that count, in the model's own precision, to go back from: a scalar."""
+    return batch_loss(_logits(model, batch), batch)
 
 
 def slope(model: Transformer, batch: Batch, name: str, index: Sequence[int]) -> float:
@@ -52,7 +52,7 @@ def slope(model: Transformer, batch: Batch, name: str, index: Sequence[int]) -> 
     _check(model, name, index)
     parameter = parameters_by_name(model)[name]
     with torch.enable_grad():
-        (gradient,) = torch.autograd.grad(batch_loss(_logits(model, batch), batch), [parameter])
+        (gradient,) = torch.autograd.grad(loss_of(model, batch), [parameter])
     return float(gradient[tuple(index)])
 
 
@@ -63,7 +63,7 @@ def largest_slope(model: Transformer, batch: Batch, name: str | None = None) -> 
         _check(model, name, [0] * parameters[name].dim() if isinstance(name, str) and name in parameters else [])
         parameters = {name: parameters[name]}
     with torch.enable_grad():
-        gradients = torch.autograd.grad(batch_loss(_logits(model, batch), batch), list(parameters.values()))
+        gradients = torch.autograd.grad(loss_of(model, batch), list(parameters.values()))
     sizes = {name: gradient.abs() for name, gradient in zip(parameters, gradients, strict=True)}
     top = max(sizes, key=lambda each: float(sizes[each].max()))
     return top, [int(i) for i in np.unravel_index(int(sizes[top].argmax()), sizes[top].shape)]
@@ -96,8 +96,4 @@ def _check(model: Transformer, name: object, index: object) -> None:
     parameters = parameters_by_name(model)
     if not isinstance(name, str) or name not in parameters:
         raise ValueError(f"name must be a parameter of this model, such as {next(iter(parameters))}; got {shown(name)}")
-    shape = tuple(parameters[name].shape)
-    if not isinstance(index, list | tuple) or len(index) != len(shape):
-        raise ValueError(f"index must have {len(shape)} numbers, as {name} has the shape {shape}; got {shown(index)}")
-    if not all(type(i) is int and 0 <= i < n for i, n in zip(index, shape, strict=True)):
-        raise ValueError(f"index must lie within {name}'s shape {shape}; got {shown(list(index))}")
+    checked_index(index, name, tuple(parameters[name].shape))

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.fields import shown
-from model.operands import Index
+from model.operands import Index, checked_index
 from model.operations import replay
 from model.records import Factor, Operation, Trace
 from model.scalar import Value, backward, ordered
@@ -84,11 +84,11 @@ class Window:
         if value.rule != "+" or len(value.inputs) <= self.n_terms + 1 or id(value) in self.rests:
             return
         largest = sorted(value.inputs, key=lambda each: -abs(each.data))
-        shown = {id(each) for each in largest[: self.n_terms]}
-        hidden = tuple(each for each in value.inputs if id(each) not in shown)
+        kept = {id(each) for each in largest[: self.n_terms]}
+        hidden = tuple(each for each in value.inputs if id(each) not in kept)
         rest = Value(rule="+", inputs=hidden, label="rest")
         self.rests[id(rest)] = len(hidden)
-        value.inputs = (*(each for each in value.inputs if id(each) in shown), rest)
+        value.inputs = (*(each for each in value.inputs if id(each) in kept), rest)
 
     def in_view(self, root: Value) -> dict[int, Value]:
         """What is drawn, by identity: everything behind the root that is not behind a rest alone."""
@@ -201,9 +201,4 @@ def checked_cell(trace: Trace, tensor: object, index: object) -> Cell:
     """A cell that a browser named. ValueError, one sentence, where the trace has no such cell."""
     if not isinstance(tensor, str) or tensor not in trace.tensors:
         raise ValueError(f"tensor must name a tensor of this iteration, such as blocks.0.attn.z; got {shown(tensor)}")
-    shape = trace.tensors[tensor].value.shape
-    if not isinstance(index, list | tuple) or len(index) != len(shape):
-        raise ValueError(f"index must have {len(shape)} numbers, as {tensor} has the shape {shape}; got {shown(index)}")
-    if not all(type(i) is int and 0 <= i < n for i, n in zip(index, shape, strict=True)):
-        raise ValueError(f"index must lie within {tensor}'s shape {shape}; got {shown(list(index))}")
-    return tensor, tuple(index)
+    return tensor, checked_index(index, tensor, trace.tensors[tensor].value.shape)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from model.records import finite
 from model.runs import wire
 from model.runs.store import Card, RunFolder, StoreError
 
@@ -172,7 +173,7 @@ class History:
         return {
             "id": card.id, "name": card.name, "created": card.created, "title": self.info["title"],
             "state": self.status["state"], "step": self.step, "n_steps": self.config["n_steps"],
-            "loss": loss if math.isfinite(loss) else None, "config": self.config,
+            "loss": finite(loss), "config": self.config,
         }  # fmt: skip
 
 

@@ -3,7 +3,6 @@ are good for."""
 
 import time
 from functools import lru_cache
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from model import heads
-from model.ablation import compare, from_other_text, heads_of, loss_without_each, mean_loss, switching
+from model.ablation import compare, from_other_text, heads_of, rise_without_each, switching
 from model.config import ModelConfig
-from model.fields import shown
-from model.records import Batch
+from model.fields import whole_number
+from model.measure import mean_loss
+from model.records import Batch, finite
 from model.runs.job import Job
 from model.runs.looked_at import Answer, described, model_of, row_of
 from model.runs.wire import Header
@@ -38,7 +38,8 @@ def attention(job: Job, order: Header) -> Answer:
     header = {"at": at, **described(job, row), "n_layers": config.n_layers, "n_heads": config.n_heads}
     if not config.n_layers:
         return header, {}
-    layer, head = _index(order, "layer", config.n_layers), _index(order, "head", config.n_heads)
+    layer = whole_number("layer", order.get("layer", 0), 0, config.n_layers - 1)
+    head = whole_number("head", order.get("head", 0), 0, config.n_heads - 1)
     operations = _chain(config, row.tokens.shape[1], layer)
     names = {name for operation in operations for name in (operation["name"], *operation["inputs"])}
     seen, token_loss = _see(model, row, names)
@@ -97,14 +98,6 @@ def _shades(patterns: Tensor) -> NDArray[np.uint8]:
     return (patterns.nan_to_num() * SHADES).round().to(torch.uint8).numpy()
 
 
-def _index(order: Header, name: str, n: int) -> int:
-    """Which layer or head is meant: 0 where nothing is said."""
-    value: Any = order.get(name, 0)
-    if type(value) is not int or not 0 <= value < n:
-        raise ValueError(f"{name} must be a whole number from 0 to {n - 1}; got {shown(value)}")
-    return value
-
-
 def head_scores(job: Job, order: Header) -> Answer:
     """What heads do: `scores` (L, H, kind) and `names` with the score behind each, now or at step `at`; `history`
     (N, L, H, kind) at `history_steps`, as many of the kept steps as there was time for: `missing` counts the rest."""
@@ -134,17 +127,18 @@ def _history(job: Job, texts: heads.Probes) -> tuple[dict[int, NDArray[np.float3
 
 
 def head_effects(job: Job, order: Header) -> Answer:
-    """What heads are good for on this row: `without` each, the loss (L, H). And the row read `before` and `after` the
-    heads of `off` are switched off and those of `patch` write what they write on the text `other`."""
+    """What heads are good for on this row: `rise`, by how much the loss rises without each (L, H). And the row read
+    `before` and `after` the heads of `off` are switched off and those of `patch` write what they write on the text
+    `other`."""
     model, at = model_of(job, order)
     row, config = row_of(job, order), model.config
     off, patch = (heads_of(order.get(name, []), config, name) for name in ("off", "patch"))
     given = from_other_text(model, row, _other(job, order), patch) if patch else {}
     found = compare(model, row, switching(off, given))
-    losses = {when: _shown(mean_loss(found[f"{when}/token_loss"], row)) for when in ("before", "after")}
+    losses = {when: finite(float(mean_loss(found[f"{when}/token_loss"], row))) for when in ("before", "after")}
     vocabulary = job.dataset.tokenizer.labels(range(job.dataset.vocab_size))
     header = {"at": at, **described(job, row), "loss": losses, "vocabulary": vocabulary}
-    return header, {**found, "without": loss_without_each(model, row)}
+    return header, {**found, "rise": rise_without_each(model, row)}
 
 
 def _other(job: Job, order: Header) -> Batch:
@@ -155,11 +149,6 @@ def _other(job: Job, order: Header) -> Batch:
     typed = read_typed(text, job.dataset, config.block_size)
     assert typed.tokens is not None
     return one_row(typed.tokens, None, None, config)
-
-
-def _shown(number: float) -> float | None:
-    """JSON has no NaN."""
-    return number if isfinite(number) else None
 
 
 ATTENTION: dict[str, Any] = {"attention": attention, "head_scores": head_scores, "head_effects": head_effects}

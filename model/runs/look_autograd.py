@@ -19,7 +19,7 @@ from model.autograd import iterate
 from model.autograd_views import flows, paths, short_name
 from model.config import ModelConfig
 from model.fields import shown
-from model.records import Batch
+from model.records import Batch, finite
 from model.runs.job import Job
 from model.runs.looked_at import Answer, described, model_of, row_of
 from model.runs.wire import Arrays, Header
@@ -46,8 +46,7 @@ def autograd(job: Job, order: Header) -> Answer:
     carried = flows(graph)
     drawn = graph_header(graph, list(carried))
     digest = hashlib.sha256(json.dumps(drawn).encode()).hexdigest()[:16]
-    loss = graph.graph["loss"]
-    header = {"at": at, "loss": loss if np.isfinite(loss) else None, "digest": digest, "n_rows": len(row.tokens),
+    header = {"at": at, "loss": finite(graph.graph["loss"]), "digest": digest, "n_rows": len(row.tokens),
               "batch_size": len(whole.tokens), "node": node, **described(job, row)}  # fmt: skip
     header |= {} if order.get("known") == digest else {"graph": drawn}
     return header, _numbers(graph, list(carried.values())) | ({} if node is None else _whole(graph, node))

@@ -1,16 +1,16 @@
 """What the Generate page asks a run: the next token's logits, what each layer would have said, how surprised the model
 is by a text, and how it continues a prompt by itself."""
 
-import math
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from model.fields import shown
+from model.fields import whole_number
 from model.generate import continue_prompt
 from model.lenses import logit_lens
+from model.records import finite
 from model.runs.job import Job
 from model.runs.looked_at import Answer, model_of, row_of
 from model.runs.wire import Arrays, Header
@@ -65,7 +65,7 @@ def surprise(job: Job, order: Header) -> Answer:
     mean = float(losses.mean(dtype=np.float64))
     header: Header = {
         "at": at, "tokens": tokens.tolist(), "remark": typed.remark if typed else "",
-        "mean": mean if math.isfinite(mean) else None, "mean_by_frequency": float(by_frequency.mean()),
+        "mean": finite(mean), "mean_by_frequency": float(by_frequency.mean()),
         "guess_count": job.dataset.guess_count,
     }  # fmt: skip
     return header, {"losses": losses, "by_frequency": by_frequency.astype(np.float32)}
@@ -75,13 +75,11 @@ def continuation(job: Job, order: Header) -> Answer:
     """The `tokens` that the model writes after the prompt `tokens` by itself, at most MAX_WRITTEN, with a `rule` and a
     `seed`: {"temperature", "top_k", "top_p"}."""
     model, at = model_of(job, order)
-    rule, seed, n = order.get("rule") or {}, order.get("seed", 0), order.get("n", MAX_WRITTEN)
+    rule = order.get("rule") or {}
     if not isinstance(rule, dict) or not rule.keys() <= {"temperature", "top_k", "top_p"}:
         raise ValueError("rule may have temperature, top_k and top_p")
-    if type(seed) is not int or not 0 <= seed < 2**32:
-        raise ValueError(f"seed must be a whole number from 0 to 4294967295; got {shown(seed)}")
-    if type(n) is not int or not 1 <= n <= MAX_WRITTEN:
-        raise ValueError(f"n must be a whole number from 1 to {MAX_WRITTEN}; got {shown(n)}")
+    seed = whole_number("seed", order.get("seed", 0), 0, 2**32 - 1)
+    n = whole_number("n", order.get("n", MAX_WRITTEN), 1, MAX_WRITTEN)
     stop = job.dataset.stop_token
     written = continue_prompt(model, _ids(job, order), n, Rule(**rule), stop_token=stop, seed=seed)
     return {"at": at, "tokens": written, "ended": written[-1] == stop}, {}

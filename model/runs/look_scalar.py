@@ -3,14 +3,13 @@
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from typing import Any
 
 import numpy as np
 
-from model.fields import shown
+from model.fields import shown, whole_number
 from model.gradient_check import STEPS, Measured, check_gradient
 from model.gradient_flow import fresh_config, measure_flow
-from model.records import Batch, Trace
+from model.records import Batch, Trace, finite
 from model.runs.job import Job
 from model.runs.looked_at import Answer, described, model_of, row_of
 from model.runs.wire import Arrays, Header
@@ -34,7 +33,8 @@ def window(job: Job, order: Header) -> Answer:
     `largest_gradients` (the largest finite size in each of these tensors, by which an entry counts as equal);
     `slopes`, the local derivatives, node after node, input after input.
     """
-    depth, terms = _whole(order, "depth", 2, MAX_DEPTH), _whole(order, "terms", 3, MAX_TERMS)
+    depth = whole_number("depth", order.get("depth", 2), 1, MAX_DEPTH)
+    terms = whole_number("terms", order.get("terms", 3), 1, MAX_TERMS)
     row = row_of(job, order)
     trace = _traced(job, order, row)
     if not math.isfinite(trace.loss):
@@ -136,7 +136,7 @@ def gradient_check(job: Job, order: Header) -> Answer:
 
 def _measured(each: Measured) -> Header:
     numbers = asdict(each) | {"quotients": each.quotients(STEPS)}
-    return {name: [*map(_finite, n)] if isinstance(n, list) else _finite(n) for name, n in numbers.items()}
+    return {name: [*map(finite, n)] if isinstance(n, list) else finite(n) for name, n in numbers.items()}
 
 
 def gradient_flow(job: Job, order: Header) -> Answer:
@@ -151,15 +151,3 @@ def gradient_flow(job: Job, order: Header) -> Answer:
     config = fresh_config(model.config, changes)
     fresh = Transformer(config, job.trainer.config.train.seed)
     return {**header, "fresh": asdict(measure_flow(fresh, row))}, {}
-
-
-def _finite(number: float) -> float | None:
-    """JSON has no NaN."""
-    return number if math.isfinite(number) else None
-
-
-def _whole(order: Header, field: str, default: int, most: int) -> int:
-    number: Any = order.get(field, default)
-    if type(number) is not int or not 1 <= number <= most:
-        raise ValueError(f"{field} must be a whole number from 1 to {most}; got {shown(number)}")
-    return number

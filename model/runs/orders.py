@@ -6,11 +6,10 @@ with one sentence. Whatever joins later (traces, embeddings) is one more entry o
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from model.fields import shown
+from model.fields import shown, whole_number
 from model.runs import wire
 from model.runs.job import Job
 from model.runs.store import Card, RunFolder
@@ -141,10 +140,7 @@ def _refuse_if_finished(job: Job) -> None:
 
 
 def _count(order: Header, name: str, low: int, high: int, default: int | None = None) -> int:
-    value: Any = order.get(name, default)
-    if type(value) is not int or not low <= value <= high:
-        raise ValueError(f"{name} must be a whole number from {low:,} to {high:,}; got {shown(value)}")
-    return value
+    return whole_number(name, order.get(name, default), low, high)
 
 
 def _names(order: Header, name: str) -> list[str]:

@@ -5,31 +5,29 @@ and `weights`, and is the fixed probe text when nothing comes. What was tried st
 else: which changes of weights can be taken back is read from it.
 """
 
-import math
 from typing import Any
 
 from model.divergence import Diverged
-from model.records import Batch
+from model.measure import mean_loss
+from model.records import Batch, finite
 from model.runs.job import Job
-from model.runs.wire import Arrays, Header
-from model.trace import one_row
-from model.trying import Reading, loss_of, read, set_weight, slope, weight
-
-Answer = tuple[Header, Arrays]
+from model.runs.looked_at import Answer, row_of
+from model.runs.wire import Header
+from model.trying import Reading, read, set_weight, slope, weight
 
 
 def score(job: Job, order: Header) -> Answer:
     """Read a text: the loss of each token, the likeliest tokens at each position, and how many edits stand. On any run;
     changes nothing."""
-    row = _row(job, order)
+    row = row_of(job, order)
     reading = read(job.trainer.model, row)
-    return {"step": job.step, "loss": _shown(loss_of(reading, row)), "n_edits": len(_edits(job))}, dict(reading)
+    return {"step": job.step, "loss": _loss(reading, row), "n_edits": len(_edits(job))}, dict(reading)
 
 
 def learn(job: Job, order: Header) -> Answer:
     """Train one step on exactly this text. Answers how it was read before and after."""
     _refuse_unless_what_if(job)
-    row = _row(job, order)
+    row = row_of(job, order)
     before = read(job.trainer.model, row)
     try:
         loss = job.trainer.learn(row)
@@ -48,7 +46,7 @@ def edit(job: Job, order: Header) -> Answer:
     how the text was read before and after, and what the gradient foretold: `slope` times the change.
     """
     _refuse_unless_what_if(job)
-    model, row = job.trainer.model, _row(job, order)
+    model, row = job.trainer.model, row_of(job, order)
     name, index = order.get("name", ""), order.get("index", [])
     now, goes_on = weight(model, name, index), order.get("go_on") is True and _is_last(job, name, index)
     target, was = _target(order, now), job.past.events[-1]["changes"]["before"] if goes_on else now
@@ -66,13 +64,13 @@ def edit(job: Job, order: Header) -> Answer:
     else:
         job.log("edit", text, changes)
     header, arrays = _tried(job, row, before)
-    return {**header, **changes, "slope": _shown(foretold)}, arrays
+    return {**header, **changes, "slope": finite(foretold)}, arrays
 
 
 def unedit(job: Job, order: Header) -> Answer:
     """Take back the last edit that stands, or with `all` every one. Answers how the text was read before and after."""
     _refuse_unless_what_if(job)
-    row, standing = _row(job, order), _edits(job)
+    row, standing = row_of(job, order), _edits(job)
     if not standing:
         raise ValueError("There is no edit to take back.")
     before = read(job.trainer.model, row)
@@ -90,11 +88,15 @@ def _tried(job: Job, row: Batch, before: Reading) -> Answer:
     job.save()
     after = read(job.trainer.model, row)
     header = {
-        "step": job.step, "loss_before": _shown(loss_of(before, row)), "loss_after": _shown(loss_of(after, row)),
+        "step": job.step, "loss_before": _loss(before, row), "loss_after": _loss(after, row),
         "n_edits": len(_edits(job)),
     }  # fmt: skip
     both = {"before": before, "after": after}
     return header, {f"{when}/{name}": value for when, reading in both.items() for name, value in reading.items()}
+
+
+def _loss(reading: Reading, row: Batch) -> float | None:
+    return finite(float(mean_loss(reading["token_loss"], row)))
 
 
 def _is_last(job: Job, name: str, index: list[int]) -> bool:
@@ -116,13 +118,6 @@ def _edits(job: Job) -> list[dict[str, Any]]:
     return standing
 
 
-def _row(job: Job, order: Header) -> Batch:
-    model = job.trainer.config.model
-    if order.get("tokens") is None:
-        return job.dataset.probe_text(model.block_size)
-    return one_row(order["tokens"], order.get("targets"), order.get("weights"), model)
-
-
 def _target(order: Header, now: float) -> float:
     """Which value is asked for."""
     by = order.get("by", 0.0)
@@ -133,11 +128,6 @@ def _target(order: Header, now: float) -> float:
 def _refuse_unless_what_if(job: Job) -> None:
     if not job.folder.card().what_if:
         raise ValueError("This is tried on a what-if fork of a run, never on the run itself.")
-
-
-def _shown(number: float) -> float | None:
-    """JSON has no NaN."""
-    return number if math.isfinite(number) else None
 
 
 TRIES = {"score": score, "learn": learn, "edit": edit, "unedit": unedit}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from model.examples import EXAMPLES
 from model.expressions import ExpressionError, read
-from model.scalar import differentiate
+from tests.model.conftest import differentiate
 
 EVALUATE = """
     const nodes = m.nodesOf(value.nodes);

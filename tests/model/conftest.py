@@ -12,6 +12,7 @@ from model.config import PRESETS, RunConfig
 from model.flat import FlatParameters
 from model.optim import Update
 from model.records import Batch
+from model.scalar import backward, ordered
 from model.tokenizer import CharacterTokenizer
 from model.trace import trace_iteration
 from model.transformer import Transformer
@@ -70,6 +71,17 @@ def awaken(model, seed=1):
             if "running" in name:
                 buffer.copy_(0.5 + torch.rand(buffer.shape, generator=generator))
     return model.eval()
+
+
+def differentiate(result):
+    """The whole backward pass of one scalar; returns everything behind it, with its gradient."""
+    values = ordered(result)
+    for value in values:
+        value.grad = 0.0
+    result.grad = 1.0
+    for _ in backward(values):
+        pass
+    return values
 
 
 @cache

@@ -5,8 +5,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from model.ablation import compare, from_other_text, heads_of, loss_without_each, mean_loss, switching
+from model.ablation import compare, from_other_text, heads_of, rise_without_each, switching
 from model.config import ModelConfig
+from model.measure import mean_loss
 from model.trace import one_row
 from model.transformer import Transformer
 from tests.model.conftest import awaken
@@ -71,21 +72,31 @@ def test_a_second_text_of_another_length_is_refused_in_a_sentence():
         from_other_text(model, row, one_row([1, 2, 3, 4], None, None, model.config), [(0, 0)])
 
 
-def test_loss_without_each_head_is_that_of_switching_it_off_alone():
+def test_the_rise_without_a_head_is_that_of_switching_it_off_alone():
     model, _ = made()
     row = one_row([3, 1, 4, 1, 5, 9], [1, 4, 1, 5, 9, 2], [1, 0, 1, 1, 0, 1], model.config)
-    found = loss_without_each(model, row)
+    found = rise_without_each(model, row)
     for layer in range(2):
         for head in range(2):
             alone = compare(model, row, switching([(layer, head)]))
-            assert found[layer, head] == pytest.approx(mean_loss(alone["after/token_loss"], row), abs=1e-5)
+            rise = mean_loss(alone["after/token_loss"], row) - mean_loss(alone["before/token_loss"], row)
+            assert found[layer, head] == pytest.approx(rise, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_without_a_head_that_has_no_effect_nothing_rises(seed):
+    model = zeroed_by_hand(awaken(Transformer(ModelConfig(**SIZES), seed=seed)), OFF)
+    tokens = np.random.default_rng(seed).integers(0, 11, 9).tolist()
+    found = rise_without_each(model, one_row(tokens, None, None, model.config))
+    assert [found[layer, head] for layer, head in OFF] == [0, 0]
+    assert (np.abs(found) > 1e-6).sum() == 2
 
 
 def test_nothing_is_left_behind():
     model, row = made()
     before = losses(model, row)
     compare(model, row, switching(OFF))
-    loss_without_each(model, row)
+    rise_without_each(model, row)
     np.testing.assert_array_equal(losses(model, row), before)
 
 

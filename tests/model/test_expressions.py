@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from model.examples import EXAMPLES
 from model.expressions import MAX_LENGTH, ExpressionError, read
-from model.scalar import differentiate
+from tests.model.conftest import differentiate
 
 MICROGRAD = next(example.text for example in EXAMPLES if example.name == "micrograd")
 

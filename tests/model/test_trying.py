@@ -3,9 +3,10 @@ import pytest
 import torch
 
 from model.config import ModelConfig
+from model.measure import mean_loss
 from model.records import Batch
 from model.transformer import Transformer
-from model.trying import largest_slope, loss_of, read, set_weight, slope, weight
+from model.trying import largest_slope, read, set_weight, slope, weight
 
 CONFIG = ModelConfig(vocab_size=12, block_size=8, n_layers=2, n_heads=2, d_model=8, d_mlp=16, norm="batchnorm")
 ROW = Batch(
@@ -22,18 +23,18 @@ def model():
 def test_a_reading_is_torchs_own_log_softmax(model):
     reading = read(model, ROW)
     model.eval()
-    chances = model(torch.from_numpy(ROW.tokens), step_by_step=True)[0].softmax(-1).detach()  # (T, V)
+    probs = model(torch.from_numpy(ROW.tokens), step_by_step=True)[0].softmax(-1).detach()  # (T, V)
     targets = torch.from_numpy(ROW.targets[0])
-    torch.testing.assert_close(torch.from_numpy(reading["target_probability"]), chances[range(5), targets])
+    torch.testing.assert_close(torch.from_numpy(reading["target_probability"]), probs[range(5), targets])
     np.testing.assert_allclose(reading["token_loss"], -np.log(reading["target_probability"]), rtol=1e-5)
-    np.testing.assert_array_equal(reading["likeliest"][:, 0], chances.argmax(-1))
+    np.testing.assert_array_equal(reading["likeliest"][:, 0], probs.argmax(-1))
     assert reading["likeliest"].shape == reading["likeliest_probability"].shape == (5, 10)
     assert (np.diff(reading["likeliest_probability"], axis=1) <= 0).all()
 
 
 def test_only_targets_that_count_make_the_loss(model):
     reading = read(model, ROW)
-    assert loss_of(reading, ROW) == pytest.approx(reading["token_loss"][[1, 2, 4]].mean())
+    assert mean_loss(reading["token_loss"], ROW) == pytest.approx(reading["token_loss"][[1, 2, 4]].mean())
 
 
 def test_the_slope_is_that_of_finite_differences(model):
@@ -42,7 +43,7 @@ def test_the_slope_is_that_of_finite_differences(model):
     losses = []
     for value in (at + epsilon, at - epsilon):
         set_weight(model, *CELL, value)
-        losses.append(loss_of(read(model, ROW), ROW))
+        losses.append(mean_loss(read(model, ROW)["token_loss"], ROW))
     assert found == pytest.approx((losses[0] - losses[1]) / (2 * epsilon), rel=1e-3)
 
 

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from model.fields import shown
+from model.fields import shown, whole_number
 from model.projection import (
     METHODS,
     N_COMPONENTS,
@@ -140,11 +140,10 @@ def _axes(axes: Any) -> tuple[int, ...]:
 
 def _neighbours(method: str, n_axes: int, question: dict[str, Any]) -> Header:
     """What t-SNE and UMAP need to know. ValueError names what is allowed."""
-    perplexity, seed = question.get("perplexity", PERPLEXITY), question.get("seed", SEED)
+    perplexity = question.get("perplexity", PERPLEXITY)
     if type(perplexity) not in (int, float) or not 2 <= perplexity <= 100:
         raise ValueError(f"perplexity must be from 2 to 100; got {shown(perplexity)}")
-    if type(seed) is not int or not 0 <= seed < 2**31:
-        raise ValueError(f"seed must be a whole number from 0 to {2**31 - 1}; got {shown(seed)}")
+    seed = whole_number("seed", question.get("seed", SEED), 0, 2**31 - 1)
     return {"method": method, "n_axes": n_axes, "perplexity": float(perplexity), "seed": seed}
 
 

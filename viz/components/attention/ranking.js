@@ -26,9 +26,8 @@ export class Ranking {
   /** Every head, the one that is missed most first. */
   rows() {
     const { effects, frame } = this.view;
-    const { without } = effects.arrays;
-    const { before } = effects.header.loss;
-    return this.view.allHeads().map(([layer, head]) => ({ layer, head, rise: without.data[layer * this.state.nHeads + head] - before, entropy: frame.entropy(layer, head) }))
+    const { rise } = effects.arrays;
+    return this.view.allHeads().map(([layer, head]) => ({ layer, head, rise: rise.data[layer * this.state.nHeads + head], entropy: frame.entropy(layer, head) }))
       .sort((a, b) => b.rise - a.rise || a.layer - b.layer || a.head - b.head);
   }
 
