@@ -88,3 +88,80 @@ def test_while_a_film_plays_the_numbers_are_those_of_a_kept_step(modules):
     """)  # fmt: skip
     assert rows[0] == ["step", "row", "label", "PC 1", "PC 2"]
     assert [[row[0], *map(float, row[3:])] for row in rows[1:]] == [[40, 1, 2], [40, 3, 4]]
+
+
+@pytest.mark.parametrize("radius", [0.3, 0.45, 0.6, 1.1, 2.1, 4.9, 0.049])
+def test_a_plane_of_any_size_has_numbers_on_its_axes(modules, radius):
+    numbers = modules("embeddings/space_axes.js", SCREEN + """
+      const { Camera, START } = await import("/embeddings/camera.js");
+      const { SvgPen } = await import("/base/svg_pen.js");
+      const pen = new SvgPen(500, 400, new OffscreenCanvas(1, 1).getContext("2d"));
+      const camera = new Camera({ width: 500, height: 400, radius: value, k: 2, angles: START });
+      const look = { theme: needs.theme(), size: 12, width: 500, height: 400 };
+      m.paintPlane(pen, camera, [{ words: "x" }, { words: "y" }], look);
+      place.remove();
+      return [...pen.finish("white", "").matchAll(/<text[^>]*>([^<]*)/g)].map(([, text]) => text);
+    """, radius)  # fmt: skip
+    assert len(numbers) >= 6
+
+
+PROBE = """
+  const pattern = Float32Array.of(1, 0, 0, 0.25, 0.75, 0, 0.1, 0.2, 0.7);
+  const probe = { header: { labels: ["⏎", "a", "b"], targets: ["a", "b", "⏎"], step: 40 }, arrays: {
+    "blocks.0.attn.pattern/0": { data: pattern, shape: [3, 3] },
+    token_loss: { data: Float32Array.of(2.5, 0.5, 1) },
+    token_probability: { data: Float32Array.of(0.082, 0.607, 0.368) } } };
+  const run = { n_layers: 1, n_heads: 1, n_parameters: 9, ln_guess: 3.3 };
+  const feed = { history: { run: null, probe: null }, want: () => {} };
+  const answer = () => Object.assign(feed.history, { run, probe });
+"""
+@pytest.mark.parametrize(
+    ("module", "part", "numbers", "row"),
+    [("attention", "Attention", "“a” most at “a” (0.75)", ["a", 0.25, 0.75, "masked"]),
+     ("tokens", "Tokens", "The largest: “a” after “⏎” 2.50", [40, 1, "a", "b", pytest.approx(0.607), 0.5])],
+)  # fmt: skip
+def test_a_live_picture_says_its_numbers_and_gives_them_away(modules, module, part, numbers, row):
+    waiting, shown, rows, tip = modules(f"live/{module}.js", SCREEN + PROBE + """
+      const part = new m[value](place, { ...needs, feed });
+      part.figure.box.style.height = "300px";
+      await new Promise((fitted) => setTimeout(fitted, 50));
+      const seen = () => { part.draw(); return [part.figure.menu.hidden, words(part.figure)]; };
+      const found = [seen(), (answer(), seen()), part.figure.csv(), part.figure.point(200, 120)?.lines];
+      part.close();
+      place.remove();
+      return found;
+    """, part)  # fmt: skip
+    assert waiting == [True, "Comes with the first steps of your run."]
+    assert not shown[0]
+    assert numbers in shown[1]
+    assert rows[2] == row
+    assert re.search(r"\d", " ".join(tip))
+
+
+def test_the_live_strip_and_the_live_points_say_their_numbers_too(modules):
+    strip, points = modules("live/strip.js", SCREEN + """
+      const { Vectors } = await import("/live/vectors.js");
+      place.style.height = "300px";
+      const columns = new Map([["step", 0], ["grad_norm/a", 1], ["grad_norm/b", 2]]);
+      const data = [[1, 0.5, NaN], [2, 0.25, 0.125]];
+      const at = (i, name) => data[i][columns.get(name)];
+      const history = { run: {}, step: 2, columns, at, lastOf: (name, i) => at(i, name),
+        points: { length: 2, width: 3, data: data.flat() }, pointsUntil: (step) => Math.min(2, Math.floor(step)) };
+      const strip = new m.Strip(place, { ...needs, view: { range: [0, 2], cursor: null, set: () => {} } });
+      const vectors = new Vectors(place, { base: "", run: "r", colouring: null }, needs);
+      vectors.frame = { points: Float32Array.of(3, 4, 0, 1), from: null, since: 0, shares: [0.5, 0.25],
+        header: { labels: ["a", "b"], at: 7 } };
+      for (const { figure } of [strip, vectors]) figure.box.style.cssText = "width: 500px; height: 200px";
+      await new Promise((fitted) => setTimeout(fitted, 50));
+      strip.show(history);
+      vectors.draw();
+      const found = [strip, vectors].map(({ figure }) => [words(figure), figure.csv(), texts(figure)]);
+      for (const part of [strip, vectors]) part.close();
+      place.remove();
+      return found;
+    """)  # fmt: skip
+    assert "over 2 steps; now: a 0.250, b 0.125." in strip[0]
+    assert strip[1] == [["step", "grad_norm/a", "grad_norm/b"], [1, 0.5, ""], [2, 0.25, 0.125]]
+    assert "with 50.0 % and 25.0 % of the variance, at step 7. The outermost: “a” at 3.0, 4.0" in points[0]
+    assert points[1][1:] == [[7, 0, "a", 3, 4], [7, 1, "b", 0, 1]]
+    assert "PC 1 · 50.0 % of the variance" in points[2]

@@ -10,12 +10,12 @@ export class Figure {
 
   /**
    * @param {HTMLElement} place
-   * @param {{title: string, caption?: string, file: string, height?: number, painter: Painter, theme: () => Theme,
+   * @param {{title: string, caption?: string, file: string, height?: number|null, painter: Painter, theme: () => Theme,
    *   paint: (pen: CanvasRenderingContext2D|SvgPen, width: number, height: number) => void,
    *   alt: () => string, csv: () => (string|number)[][], point?: (x: number, y: number) => {x: number, y: number, lines: string[]}|null,
    *   click?: (x: number, y: number, event: MouseEvent) => void, missing?: () => string, hasDraft?: () => boolean}} parts
    *   `paint` draws in CSS pixels on whichever pen it is given; `csv` is a row of names and rows of numbers; `point` says
-   *   what stands under the pointer (null: nothing). `missing`: as long as there are no numbers, why, in a sentence, which
+   *   what stands under the pointer (null: nothing); `height`: of the box in pixels (null: as its style says). `missing`: as long as there are no numbers, why, in a sentence, which
    *   then stands in the picture's place; where it `hasDraft` it is painted all the same, but without numbers to take away
    */
   constructor(place, parts) {
@@ -25,7 +25,7 @@ export class Figure {
     this.menu = saveMenu(this.title, { PNG: () => this.#png(), SVG: () => saveSvg(this.svg(), this.file), CSV: () => saveCsv(this.csv(), this.file) });
     this.menu.hidden = true;     // until there is something to take away
     this.note = make("p.unit.figure-note", { text: this.caption ?? "", hidden: !this.caption });
-    this.box = make("div.plot.figure-box", { role: "img", tabindex: 0, style: `height: ${this.height ?? 240}px` });
+    this.box = make("div.plot.figure-box", { role: "img", tabindex: 0, style: this.height === null ? null : `height: ${this.height ?? 240}px` });
     this.element = make("section.panel.figure", { "aria-label": this.title },
       make("header.figure-head", {}, this.heading, this.tools, this.menu), this.note, this.box);
     place.append(this.element);

@@ -2,6 +2,7 @@
 
 const FAR = 3.2;               // the eye's distance, in radii of the picture: near things look a little larger
 export const START = { yaw: 0.6, pitch: 0.4 };
+const MARGIN = 34;             // pixels around what is farthest out
 const STEEPEST = Math.PI / 2;
 
 /** Turned by some radians; the pitch stops when we look from straight above or below. */
@@ -22,9 +23,9 @@ export function seen(point, at, k, { yaw, pitch }) {
 
 /** Maps points onto a picture of `width` × `height` pixels in which `radius` still fits; one unit is as long every way. */
 export class Camera {
-  constructor({ width, height, radius, k, angles, margin = 34 }) {
+  constructor({ width, height, radius, k, angles }) {
     Object.assign(this, { k, angles, radius });
-    this.unit = Math.max(1, Math.min(width, height) / 2 - margin) / (radius || 1);
+    this.unit = Math.max(1, Math.min(width, height) / 2 - MARGIN) / (radius || 1);
     this.center = [width / 2, height / 2];
   }
 
@@ -45,4 +46,15 @@ export function radiusOf(points, k) {
     most = Math.max(most, square);
   }
   return Math.sqrt(most);
+}
+
+/** The point within `most` pixels of a place that is nearest to it, as its row; null where there is none. */
+export function nearest(places, x, y, most) {
+  let best = null;
+  let least = most ** 2;
+  places.forEach(([px, py], row) => {
+    const square = (px - x) ** 2 + (py - y) ** 2;
+    if (square <= least) [best, least] = [row, square];
+  });
+  return best;
 }

@@ -2,7 +2,7 @@
 
 import { Figure } from "../base/figure.js";
 import { significant } from "../base/numbers.js";
-import { Camera, radiusOf, START, turned } from "./camera.js";
+import { Camera, nearest, radiusOf, START, turned } from "./camera.js";
 import { drawMark } from "./colours.js";
 import { placeLabels } from "./labels.js";
 import { paintPlane, paintSpace } from "./space_axes.js";
@@ -138,13 +138,7 @@ export class Space {
   }
 
   #under(x, y) {
-    let best = null;
-    let least = NEAR ** 2;
-    this.#places.forEach(([px, py], row) => {
-      const square = (px - x) ** 2 + (py - y) ** 2;
-      if (square <= least) [best, least] = [row, square];
-    });
-    return best;
+    return nearest(this.#places, x, y, NEAR);
   }
 
   #tip(x, y) {

@@ -6,7 +6,7 @@ import { linearTicks } from "../base/scale.js";
 /** @param {{name: string, words: string}[]} axes */
 export function paintPlane(pen, camera, axes, { theme, size, width, height }) {
   const [left, bottom] = [camera.center[0] - width / 2, height];
-  const ticks = linearTicks(-camera.radius, camera.radius, 4).filter((tick) => tick !== 0);
+  const ticks = linearTicks(-camera.radius, camera.radius, 6).filter((tick) => tick !== 0);
   pen.lineWidth = 1;
   pen.strokeStyle = theme.color("line");
   line(pen, [0, Math.round(camera.center[1]) + 0.5], [width, Math.round(camera.center[1]) + 0.5]);

@@ -1,14 +1,14 @@
 /** One number per layer and step as a strip of colour: gradient norms, updates, dead and saturated units. */
 
 import { make, setText } from "../base/dom.js";
+import { Figure } from "../base/figure.js";
 import { drawCells, heatImage, RangeBar } from "../base/heat.js";
 import { count, significant } from "../base/numbers.js";
-import { placeOn, Surface } from "../base/paint.js";
 import { Scale } from "../base/scale.js";
 
 const LEFT = 104;
 const RIGHT = 14;
-const BOTTOM = 20;
+const [TOP, BOTTOM] = [2, 20];
 const WIDEST_COLUMN = 6;       // pixels; coarser than a pixel where points are rare
 /** What can be shown: columns starting with the prefix, log or linear from 0 to 1. */
 const KINDS = {
@@ -19,21 +19,25 @@ const KINDS = {
 };
 
 export class Strip {
+  #y = null;                   // of the pointer; the step under it is everybody's
+
   constructor(parent, { painter, theme, view }) {
     Object.assign(this, { painter, theme, view });
     this.history = null;
     this.kind = "gradient norm";
-    this.hover = null;
     const choose = (name) => make("button", { role: "tab", text: name, "aria-selected": name === this.kind, onclick: () => this.#choose(name) });
     this.tabs = make("div.tabs", { role: "tablist", "aria-label": "what the strip shows" }, ...Object.keys(KINDS).map(choose));
     this.range = new RangeBar();
     this.value = make("span.unit.value");
-    this.box = make("div.canvas", { role: "img" });
-    parent.append(make("div.bar", {}, make("h3", { text: "by layer and step" }), this.tabs), this.box, make("div.foot", {}, this.value, this.range.element));
-    this.surface = new Surface(this.box, () => painter.mark(this));
-    this.box.addEventListener("pointermove", (event) => this.#hover(...placeOn(this.box, event)));
-    this.box.addEventListener("pointerleave", () => {
-      this.hover = null;
+    this.figure = new Figure(parent, {
+      title: "by layer and step", file: "by-layer-and-step", height: null, painter, theme,
+      paint: (pen, width, height) => this.#paint(pen, width, height), alt: () => this.#alt(), csv: () => this.#csv(),
+      point: (x, y) => this.#point(x, y), missing: () => this.#missing(),
+    });
+    this.figure.box.before(this.tabs);
+    this.figure.element.append(make("div.foot", {}, this.value, this.range.element));
+    this.figure.box.addEventListener("pointerleave", () => {
+      this.#y = null;
       this.view.set({ cursor: null });
     });
   }
@@ -49,21 +53,34 @@ export class Strip {
     this.painter.mark(this);
   }
 
+  /** The columns that are shown, as the history has them, a row each. */
+  get #names() {
+    return this.history?.run ? [...this.history.columns.keys()].filter((name) => name.startsWith(KINDS[this.kind].prefix)) : [];
+  }
+
+  #missing() {
+    if (!this.history?.run) return "Comes with the first steps of your run.";
+    return this.#names.length ? "" : "This model has no layers to measure here.";
+  }
+
   draw() {
-    const { history, surface } = this;
-    if (!history?.run || !surface.width) return;
+    if (!this.history?.run) return;
+    this.range.element.style.visibility = this.#names.length ? "visible" : "hidden";
+    this.#say();
+    this.figure.draw();
+  }
+
+  #paint(pen, width, height) {
     const kind = KINDS[this.kind];
-    const names = [...history.columns.keys()].filter((name) => name.startsWith(kind.prefix));
-    const context = surface.begin();
+    const names = this.#names;
     const [first, last] = this.view.range;
-    this.x = new Scale(this.view.isLogX ? Math.max(first, 1) : first, Math.max(last, first + 1), LEFT, surface.width - RIGHT, this.view.isLogX);
-    const cells = names.length ? this.#cells(names) : null;
-    const [low, high] = cells ? this.#limits(cells, kind) : [0, 1];
-    this.range.element.style.visibility = cells ? "visible" : "hidden";
+    this.x = new Scale(this.view.isLogX ? Math.max(first, 1) : first, Math.max(last, first + 1), LEFT, width - RIGHT, this.view.isLogX);
+    this.tall = height - BOTTOM - TOP;
+    const cells = this.#cells(names);
+    const [low, high] = this.#limits(cells, kind);
     this.range.show(low, high, kind.ramp);
-    this.#axes(context, names.map((name) => name.slice(kind.prefix.length)), kind);
-    if (cells) this.#paint(context, cells, names.length, kind, low, high);
-    this.#say(names, kind);
+    this.#axes(pen, names.map(rowOf(kind)), width);
+    this.#colours(pen, cells, names.length, kind, low, high);
   }
 
   /** The largest value of each row under each column of pixels; a point reaches back to the one before it. */
@@ -104,69 +121,82 @@ export class Strip {
     return [10 ** (Math.floor(2 * Math.log10(low)) / 2), 10 ** (Math.ceil(2 * Math.log10(high)) / 2)];
   }
 
-  #paint(context, { cells, wide }, rows, { ramp, isLog }, low, high) {
+  #colours(pen, { cells, wide }, rows, { ramp, isLog }, low, high) {
+    const theme = this.theme();
     const [from, to] = isLog ? [Math.log10(low), Math.log10(high)] : [low, high];
     const share = (column, row) => {
       const value = cells[row * wide + column];
       if (Number.isNaN(value)) return NaN;
       return isLog ? (Math.log10(Math.max(value, 1e-30)) - from) / (to - from) : (value - from) / (to - from);
     };
-    const image = heatImage(wide, rows, share, this.theme().ramp(ramp));
-    drawCells(context, image, LEFT, 2, this.surface.width - LEFT - RIGHT, this.surface.height - BOTTOM - 2);
-    context.fillStyle = this.theme().color("background");
-    for (let row = 1; row < rows; row++) context.fillRect(LEFT, Math.round(2 + row * this.#rowHeight(rows)) - 0.5, wide + 1, 1);
+    drawCells(pen, heatImage(wide, rows, share, theme.ramp(ramp)), LEFT, TOP, this.x.end - LEFT, this.tall);
+    pen.fillStyle = theme.color("background");
+    for (let row = 1; row < rows; row++) pen.fillRect(LEFT, Math.round(TOP + (row * this.tall) / rows) - 0.5, wide + 1, 1);
     const { cursor } = this.view;
-    if (cursor !== null && cursor >= this.x.low && cursor <= this.x.high) {
-      context.fillStyle = this.theme().color("text");
-      context.fillRect(Math.round(this.x.pixel(cursor)), 2, 1, this.surface.height - BOTTOM - 2);
-    }
+    if (cursor === null || cursor < this.x.low || cursor > this.x.high) return;
+    pen.fillStyle = theme.color("text");
+    pen.fillRect(Math.round(this.x.pixel(cursor)), TOP, 1, this.tall);
   }
 
-  #rowHeight(rows) {
-    return (this.surface.height - BOTTOM - 2) / rows;
-  }
-
-  #axes(context, labels, { row = (name) => name }) {
+  #axes(pen, labels, width) {
     const theme = this.theme();
-    context.font = theme.font(11, "code-font");
-    context.fillStyle = theme.color("muted");
-    context.textBaseline = "middle";
-    context.textAlign = "right";
-    const height = this.#rowHeight(labels.length);
-    const every = Math.max(1, Math.ceil(11 / height));
-    labels.forEach((label, i) => i % every === 0 && context.fillText(row(label), LEFT - 7, 2 + (i + 0.5) * height, LEFT - 8));
-    context.font = theme.font(12);
-    context.textBaseline = "top";
-    context.textAlign = "center";
+    pen.font = theme.font(11, "code-font");
+    pen.fillStyle = theme.color("muted");
+    pen.textBaseline = "middle";
+    pen.textAlign = "right";
+    const each = this.tall / labels.length;
+    const every = Math.max(1, Math.ceil(11 / each));
+    labels.forEach((label, i) => i % every === 0 && pen.fillText(label, LEFT - 7, TOP + (i + 0.5) * each, LEFT - 8));
+    pen.font = theme.font(12);
+    pen.textBaseline = "top";
+    pen.fillText("step", LEFT - 7, TOP + this.tall + 5);
+    pen.textAlign = "center";
     for (const tick of this.x.ticks((this.x.end - this.x.start) / 90)) {
       const text = count(tick);
-      const rightmost = this.surface.width - context.measureText(text).width / 2;
-      context.fillText(text, Math.min(this.x.pixel(tick), rightmost), this.surface.height - BOTTOM + 5);
+      pen.fillText(text, Math.min(this.x.pixel(tick), width - pen.measureText(text).width / 2), TOP + this.tall + 5);
     }
-    if (labels.length) return;
-    context.fillText("This model has no layers to measure here.", (LEFT + this.surface.width) / 2, this.surface.height / 2 - 16);
   }
 
-  #hover(x, y) {
-    if (!this.x || !this.history?.step) return;
-    this.hover = y;
+  #point(x, y) {
+    if (!this.history.step) return null;
+    this.#y = y;
     this.view.set({ cursor: Math.min(this.history.step, Math.max(1, Math.round(this.x.value(Math.max(x, LEFT))))) });
+    const [row, step, value] = this.#pointed();
+    return { x, y, lines: [row, `${this.kind} at step ${count(step)}: ${significant(value, 6)}`] };
   }
 
-  /** The value under the pointer, and the strip in words. */
-  #say(names, { prefix, row = (name) => name }) {
-    const { history } = this;
-    const at = this.view.cursor ?? history.step;
-    const point = history.pointsUntil(at) - 1;
-    const place = this.hover === null ? 0 : Math.floor((this.hover - 2) / this.#rowHeight(names.length));
+  /** Row, step and value under the pointer; of the first row where only the step is pointed at. */
+  #pointed() {
+    const names = this.#names;
+    const point = this.history.pointsUntil(this.view.cursor) - 1;
+    const place = this.#y === null ? 0 : Math.floor(((this.#y - TOP) / this.tall) * names.length);
     const name = names[Math.min(names.length - 1, Math.max(0, place))];
-    const value = name ? history.lastOf(name, point) : NaN;
-    setText(this.value, this.view.cursor === null || !name ? `${this.kind}, each row one part of the model; the newest is on the right`
-      : `${row(name.slice(prefix.length))} · step ${count(history.at(point, "step"))} · ${significant(value)}`);
-    this.box.setAttribute("aria-label", `${this.kind} of ${names.length} parts of the model over the steps`);
+    return [rowOf(KINDS[this.kind])(name), this.history.at(point, "step"), this.history.lastOf(name, point)];
+  }
+
+  #say() {
+    if (this.view.cursor === null || !this.#names.length) return setText(this.value, `${this.kind}, each row one part of the model; the newest is on the right`);
+    const [row, step, value] = this.#pointed();
+    return setText(this.value, `${row} · step ${count(step)} · ${significant(value)}`);
+  }
+
+  #alt() {
+    const { history } = this;
+    const rows = this.#names.map((name) => `${rowOf(KINDS[this.kind])(name)} ${significant(history.lastOf(name, history.points.length - 1))}`);
+    return `${this.kind} of ${rows.length} parts of the model over ${count(history.step)} steps; now: ${rows.join(", ")}.`;
+  }
+
+  #csv() {
+    const { history } = this;
+    const names = this.#names;
+    const value = (name, i) => (Number.isNaN(history.at(i, name)) ? "" : history.at(i, name));
+    return [["step", ...names], ...Array.from({ length: history.points.length }, (_, i) => [history.at(i, "step"), ...names.map((name) => value(name, i))])];
   }
 
   close() {
-    this.surface.close();
+    this.figure.close();
   }
 }
+
+/** What stands beside a row, by the name of its column. */
+const rowOf = ({ prefix, row = (name) => name }) => (name) => row(name.slice(prefix.length));

@@ -1,24 +1,30 @@
 /** How surprised the model was by each token of one held-out text: a bar of −ln p over every token. */
 
+import { drawLevels, line } from "../base/axes.js";
 import { make, setText } from "../base/dom.js";
+import { Figure } from "../base/figure.js";
 import { fitted, labelRoom } from "../base/label.js";
-import { significant } from "../base/numbers.js";
-import { placeOn, Surface } from "../base/paint.js";
+import { count, significant } from "../base/numbers.js";
+import { Scale } from "../base/scale.js";
 
-const LABELS = 40;             // pixels for the two rows of tokens
-const LEFT = 50;
-const RIGHT = 14;
+const FOOT = 40;               // pixels for the two rows of tokens
+const [LEFT, RIGHT, TOP] = [50, 14, 8];
+const NARROWEST = 7;           // pixels of a bar that still has its tokens below it
+const N_TOLD = 3;              // of the most surprising tokens
 
 export class Tokens {
+  #under = -1;
+
   constructor(parent, { feed, painter, theme }) {
     Object.assign(this, { feed, painter, theme });
-    this.hover = null;
     this.value = make("span.unit.value");
-    this.box = make("div.canvas", { role: "img" });
-    parent.append(make("div.bar", {}, make("h3", { text: "loss token by token" }), make("span.unit", { text: "−ln p of the token that really came next, on one held-out text" })), this.box, this.value);
-    this.surface = new Surface(this.box, () => painter.mark(this));
-    this.box.addEventListener("pointermove", (event) => this.#point(placeOn(this.box, event)[0]));
-    this.box.addEventListener("pointerleave", () => this.#point(null));
+    this.figure = new Figure(parent, {
+      title: "loss token by token", caption: "−ln p of the token that really came next, on one held-out text", file: "loss-by-token",
+      height: null, painter, theme, paint: (pen, width, height) => this.#paint(pen, width, height), alt: () => this.#alt(), csv: () => this.#csv(),
+      point: (x, y) => this.#point(x, y), missing: () => (this.#seen ? "" : "Comes with the first steps of your run."),
+    });
+    this.figure.element.append(this.value);
+    this.figure.box.addEventListener("pointerleave", () => this.#light(-1));
   }
 
   /** On or off screen. */
@@ -26,82 +32,88 @@ export class Tokens {
     this.feed.want("tokens", isSeen ? { probe: true } : null);
   }
 
-  #point(x) {
-    this.hover = x;
-    this.painter.mark(this);
+  /** The newest answer about the text: its tokens, what came next, and how likely the model thought it. */
+  get #seen() {
+    const { probe, run } = this.feed.history;
+    if (!probe || !run) return null;
+    const { token_loss: losses, token_probability: chances } = probe.arrays;
+    return { ...probe.header, losses: losses.data, chances: chances.data, guess: run.ln_guess };
+  }
+
+  #light(i) {
+    if (i === this.#under) return;
+    this.#under = i;
+    this.figure.mark();
   }
 
   draw() {
-    const { probe, run } = this.feed.history;
-    const { surface } = this;
-    if (!surface.width) return;
-    const context = surface.begin();
-    if (!probe || !run) {
-      setText(this.value, "Comes with the first steps of your run.");
-      return;
-    }
-    const { labels, targets } = probe.header;
-    const losses = probe.arrays.token_loss.data;
-    const floor = surface.height - LABELS;
-    const top = Math.max(4, Math.ceil(1.3 * run.ln_guess));
-    const wide = (surface.width - LEFT - RIGHT) / losses.length;
-    const under = this.hover === null ? -1 : Math.floor((this.hover - LEFT) / wide);
-    this.#axis(context, floor, top, run.ln_guess);
-    context.font = this.theme().font(labelRoom(targets) ? 10 : 12, "code-font");
-    context.textAlign = "center";
-    losses.forEach((loss, i) => {
-      const height = Math.min(1, loss / top) * (floor - 8);
-      context.fillStyle = this.theme().color(i === under ? "validation" : "train");
-      context.fillRect(LEFT + i * wide + wide * 0.12, floor - height, Math.max(1, wide * 0.76), Math.max(height, 1));
-      if (wide < 7) return;
-      context.textBaseline = "top";
-      context.fillStyle = this.theme().color("text");
-      context.fillText(fitted(context, targets[i], wide), LEFT + (i + 0.5) * wide, floor + 4);
-      context.fillStyle = this.theme().color("muted");
-      context.fillText(fitted(context, labels[i], wide), LEFT + (i + 0.5) * wide, floor + 21);
-    });
-    this.#say(probe, under);
+    const seen = this.#seen;
+    setText(this.value, seen ? `mean of this text ${significant(mean(seen.losses))} nats at step ${count(seen.step)}; the dotted line is guessing` : "");
+    this.figure.draw();
   }
 
-  #axis(context, floor, top, guess) {
+  #paint(pen, width, height) {
+    const { labels, targets, losses, guess } = this.#seen;
     const theme = this.theme();
-    const { width } = this.surface;
-    context.font = theme.font(12);
-    context.textAlign = "right";
-    context.textBaseline = "middle";
-    context.fillStyle = theme.color("muted");
-    context.strokeStyle = theme.color("line");
-    for (const tick of [0, top / 2, top]) {
-      const at = Math.round(floor - (tick / top) * (floor - 8)) + 0.5;
-      context.fillText(String(tick), LEFT - 7, at);
-      context.beginPath();
-      context.moveTo(LEFT, at);
-      context.lineTo(width - RIGHT, at);
-      context.stroke();
-    }
-    context.fillText("next", LEFT - 7, floor + 11);
-    context.fillText("after", LEFT - 7, floor + 28);
-    context.strokeStyle = theme.color("guess");
-    context.setLineDash([2, 4]);
-    const at = Math.round(floor - (guess / top) * (floor - 8)) + 0.5;
-    context.beginPath();
-    context.moveTo(LEFT, at);
-    context.lineTo(width - RIGHT, at);
-    context.stroke();
-    context.setLineDash([]);
+    const most = Math.max(4, Math.ceil(1.3 * guess));
+    const y = new Scale(0, most, height - FOOT, TOP);
+    const wide = (this.wide = (width - LEFT - RIGHT) / losses.length);
+    this.#axis(pen, theme, y, width, guess);
+    pen.font = theme.font(labelRoom(targets) ? 10 : 12, "code-font");
+    pen.textAlign = "center";
+    losses.forEach((loss, i) => {
+      const tall = Math.max(1, y.start - y.pixel(Math.min(loss, most)));
+      pen.fillStyle = theme.color(i === this.#under ? "validation" : "train");
+      pen.fillRect(LEFT + (i + 0.12) * wide, y.start - tall, Math.max(1, wide * 0.76), tall);
+      if (wide < NARROWEST) return;
+      pen.textBaseline = "top";
+      pen.fillStyle = theme.color("text");
+      pen.fillText(fitted(pen, targets[i], wide), LEFT + (i + 0.5) * wide, y.start + 4);
+      pen.fillStyle = theme.color("muted");
+      pen.fillText(fitted(pen, labels[i], wide), LEFT + (i + 0.5) * wide, y.start + 21);
+    });
   }
 
-  #say({ header, arrays }, under) {
-    const { token_loss: loss, token_probability: chance } = arrays;
-    const mean = loss.data.reduce((sum, value) => sum + value, 0) / loss.data.length;
-    setText(this.value, under >= 0 && under < loss.data.length
-      ? `after “${header.labels[under]}” came “${header.targets[under]}”: probability ${significant(chance.data[under])}, loss ${significant(loss.data[under])} nats`
-      : `mean of this text ${significant(mean)} nats at step ${header.step}; the dotted line is guessing`);
-    this.box.setAttribute("aria-label", `Loss of each of ${loss.data.length} tokens; mean ${significant(mean)} nats.`);
+  #axis(pen, theme, y, width, guess) {
+    drawLevels(pen, y, theme, { from: LEFT, to: width - RIGHT, name: "−ln p (nats)", ticks: [0, y.high / 2, y.high] });
+    pen.textAlign = "right";
+    pen.textBaseline = "middle";
+    pen.fillText("next", LEFT - 7, y.start + 11);
+    pen.fillText("after", LEFT - 7, y.start + 28);
+    pen.strokeStyle = theme.color("guess");
+    pen.setLineDash([2, 4]);
+    const at = Math.round(y.pixel(guess)) + 0.5;
+    line(pen, LEFT, at, width - RIGHT, at);
+    pen.setLineDash([]);
+  }
+
+  #point(x, y) {
+    const { labels, targets, losses, chances } = this.#seen;
+    const i = Math.floor((x - LEFT) / this.wide);
+    const isInside = i >= 0 && i < losses.length;
+    this.#light(isInside ? i : -1);
+    return isInside ? { x, y, lines: [`after “${labels[i]}” came “${targets[i]}”`, `probability ${significant(chances[i])}`, `loss ${significant(losses[i])} nats`] } : null;
+  }
+
+  #alt() {
+    const { labels, targets, losses, step, guess } = this.#seen;
+    const worst = Array.from(losses, (loss, i) => [loss, i]).sort((a, b) => b[0] - a[0]).slice(0, N_TOLD)
+      .map(([loss, i]) => `“${targets[i]}” after “${labels[i]}” ${significant(loss)}`);
+    return `Loss of each of ${losses.length} tokens at step ${count(step)}: mean ${significant(mean(losses))} nats, guessing gives ${significant(guess)}. The largest: ${worst.join(", ")}.`;
+  }
+
+  #csv() {
+    const { labels, targets, losses, chances, step } = this.#seen;
+    return [["step", "position", "token", "next", "probability", "loss_nats"],
+      ...labels.slice(0, losses.length).map((label, i) => [step, i, label, targets[i], chances[i], losses[i]])];
   }
 
   close() {
     this.watch(false);
-    this.surface.close();
+    this.figure.close();
   }
+}
+
+function mean(losses) {
+  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }

@@ -2,29 +2,36 @@
 
 import { Asking } from "../base/ask.js";
 import { make, setText } from "../base/dom.js";
-import { significant } from "../base/numbers.js";
-import { Surface } from "../base/paint.js";
-import { Camera, radiusOf, START } from "../embeddings/camera.js";
+import { Figure } from "../base/figure.js";
+import { count, significant } from "../base/numbers.js";
+import { Camera, nearest, radiusOf, START } from "../embeddings/camera.js";
 import { drawMark, fillLegend, looksOf, paintSwatches, valuesOf } from "../embeddings/colours.js";
 import { placeLabels } from "../embeddings/labels.js";
+import { paintPlane } from "../embeddings/space_axes.js";
 
 const BETWEEN = 450;           // milliseconds between two pictures: it moves, and costs nearly nothing
 const GLIDE = 150;
+const NEAR = 16;               // pixels around a point in which the pointer means it
+const N_TOLD = 4;              // points that the alternative text tells
 
 export class Vectors {
   frame = null;
   #newest = null;
   #asked = 0;
   #sides = new Map();
+  #places = [];
 
   /** @param {HTMLElement} parent @param {{base: string, run: string, colouring: object|null}} data */
   constructor(parent, data, { painter, theme }) {
-    Object.assign(this, { data, painter, theme });
+    Object.assign(this, { data, painter, theme, trouble: "" });
     this.value = make("span.unit.value");
     this.legend = make("div.legend");
-    this.box = make("div.canvas", { role: "img" });
-    parent.append(make("div.bar", {}, make("h3", { text: "token embeddings, live" }), make("span.unit", { text: "what is used alike comes to lie together" })), this.box, this.legend, this.value);
-    this.surface = new Surface(this.box, () => painter.mark(this));
+    this.figure = new Figure(parent, {
+      title: "token embeddings, live", caption: "what is used alike comes to lie together", file: "embeddings-live", height: null, painter, theme,
+      paint: (pen, width, height) => this.#paint(pen, width, height), alt: () => this.#alt(), csv: () => this.#csv(),
+      point: (x, y) => this.#point(x, y), missing: () => (this.frame ? "" : this.trouble || "Comes with the first steps of your run."),
+    });
+    this.figure.element.append(this.legend, this.value);
     this.asking = new Asking({ base: data.base, run: data.run, door: "project" }, "pca", {
       question: () => this.#question(), take: (answer) => this.#take(answer), failed: (sentence) => this.#fail(sentence),
     });
@@ -51,7 +58,8 @@ export class Vectors {
   }
 
   #fail(sentence) {
-    if (sentence && !this.frame) setText(this.value, sentence);
+    this.trouble = sentence;
+    if (!this.frame) this.painter.mark(this);
   }
 
   #now(time) {
@@ -61,49 +69,61 @@ export class Vectors {
   }
 
   draw() {
-    const { surface, frame } = this;
-    if (!surface.width) return;
-    const pen = surface.begin();
-    if (!frame) return setText(this.value, this.value.textContent || "Comes with the first steps of your run.");
-    const points = this.#now(performance.now());
-    const [width, height] = [surface.width, surface.height];
-    const camera = new Camera({ width, height, radius: radiusOf(points, 2), k: 2, angles: START, margin: 20 });
-    this.#paint(pen, camera, points, width, height);
-    this.#say();
-    if (points !== frame.points) this.painter.mark(this);
-    return undefined;
-  }
-
-  #paint(pen, camera, points, width, height) {
-    const theme = this.theme();
-    const { labels } = this.frame.header;
     const way = this.data.colouring;
-    const values = way && valuesOf(way, this.frame.header);
-    const looks = way ? looksOf(way, values, theme) : labels.map(() => ({ color: theme.color("residual"), shape: "circle" }));
-    if (way) this.#renewLegend(way, values, theme);
-    pen.strokeStyle = theme.color("line");
-    pen.strokeRect(0.5, 0.5, width - 1, height - 1);
-    const places = labels.map((_, row) => camera.place(points, row * 2));
-    places.forEach(([x, y], row) => drawMark(pen, looks[row].shape, x, y, labels.length > 150 ? 2.5 : 4, looks[row].color));
-    placeLabels(pen, { places, labels, indices: labels.map(() => null), order: [...labels.keys()], sides: this.#sides, token: null, width, height,
-      font: (size, weight) => theme.font(size, "code-font", weight), size: labels.length > 120 ? 11 : 13, text: theme.color("text"), muted: theme.color("muted") });
+    if (this.frame && way) this.#renewLegend(way, valuesOf(way, this.frame.header));
+    if (this.frame) setText(this.value, `step ${count(this.frame.header.at)} · the first two principal components: ${this.#shares().join(" and ")} of the variance`);
+    this.figure.draw();
   }
 
-  #renewLegend(way, values, theme) {
+  #shares() {
+    return Array.from(this.frame.shares, (share) => `${significant(100 * share)} %`);
+  }
+
+  #paint(pen, width, height) {
+    const { header: { labels }, points: last } = this.frame;
+    const theme = this.theme();
+    const points = this.#now(performance.now());
+    const camera = new Camera({ width, height, radius: radiusOf(points, 2), k: 2, angles: START });
+    paintPlane(pen, camera, this.#shares().map((share, i) => ({ words: `PC ${i + 1} · ${share} of the variance` })), { theme, size: 12, width, height });
+    const way = this.data.colouring;
+    const looks = way ? looksOf(way, valuesOf(way, this.frame.header), theme) : labels.map(() => ({ color: theme.color("residual"), shape: "circle" }));
+    this.#places = labels.map((_, row) => camera.place(points, row * 2));
+    this.#places.forEach(([x, y], row) => drawMark(pen, looks[row].shape, x, y, labels.length > 150 ? 2.5 : 4, looks[row].color));
+    placeLabels(pen, { places: this.#places, labels, indices: labels.map(() => null), order: [...labels.keys()], sides: this.#sides, token: null, width, height,
+      font: (size, weight) => theme.font(size, "code-font", weight), size: labels.length > 120 ? 11 : 13, text: theme.color("text"), muted: theme.color("muted") });
+    if (points !== last) this.figure.mark();
+  }
+
+  #renewLegend(way, values) {
     if (this.legendFor !== values.raw.length) fillLegend(this.legend, way, values);
     this.legendFor = values.raw.length;
-    paintSwatches(this.legend, theme);
+    paintSwatches(this.legend, this.theme());
   }
 
-  #say() {
-    const { header, shares } = this.frame;
-    const [first, second] = Array.from(shares, (share) => significant(100 * share));
-    setText(this.value, `step ${header.at} · the first two principal components: ${first} % and ${second} % of the variance`);
-    this.box.setAttribute("aria-label", `${header.labels.length} token embeddings on two principal components at step ${header.at}.`);
+  #point(x, y) {
+    const row = nearest(this.#places, x, y, NEAR);
+    return row === null ? null : { x, y, lines: [`“${this.frame.header.labels[row]}”`, ...this.#coordinates(row).map((value, i) => `PC ${i + 1}: ${significant(value)}`)] };
+  }
+
+  #coordinates(row) {
+    return [...this.frame.points.subarray(2 * row, 2 * row + 2)];
+  }
+
+  #alt() {
+    const { header: { labels, at } } = this.frame;
+    const size = (row) => Math.hypot(...this.#coordinates(row));
+    const outermost = [...labels.keys()].sort((a, b) => size(b) - size(a)).slice(0, N_TOLD)
+      .map((row) => `“${labels[row]}” at ${this.#coordinates(row).map((value) => significant(value, 2)).join(", ")}`);
+    return `${labels.length} token embeddings on two principal components, with ${this.#shares().join(" and ")} of the variance, at step ${count(at)}. The outermost: ${outermost.join("; ")}.`;
+  }
+
+  #csv() {
+    const { header: { labels, at } } = this.frame;
+    return [["step", "row", "label", "PC 1", "PC 2"], ...labels.map((label, row) => [at, row, label, ...this.#coordinates(row)])];
   }
 
   close() {
     this.asking.close();
-    this.surface.close();
+    this.figure.close();
   }
 }
