@@ -138,16 +138,30 @@ class Host:
             self.withdraw_unless_training(run)
 
     def admit(self) -> None:
-        """Give places to those who wait, first come first served; runs that stand still make room."""
-        while self._waiting and not self._is_ending:
-            run = self.open(next(iter(self._waiting)))
+        """Give places to those who wait, in the order of arrival; for the first of those without one a run that
+        stands still makes room. One who needs more than there is holds nobody up."""
+        is_room_made = False
+        for run in [] if self._is_ending else self._line():
             sentence = self._refusal(run)
-            if sentence:
+            if not sentence:
+                del self._waiting[run.card.id]
+                self._start_worker(run)
+                continue
+            if not is_room_made:
                 self._make_room()
-                self._say_waiting(sentence)
-                return
-            del self._waiting[run.card.id]
-            self._start_worker(run)
+                is_room_made = True
+            self._say_waiting(run, sentence)
+
+    def _line(self) -> list[HostedRun]:
+        """Who waits, in the order of arrival. A run that cannot be opened any more waits no longer."""
+        line = []
+        for name in list(self._waiting):
+            try:
+                line.append(self.open(name))
+            except Refused as error:
+                log.warning("run %s: %s", name, error)
+                del self._waiting[name]
+        return line
 
     async def stop_worker(self, run: HostedRun, save: bool = True) -> None:
         """End the run's worker, if it has one; returns when it is gone."""
@@ -187,18 +201,15 @@ class Host:
         return self._admission.refusal(self._need(run), len(links), promised)
 
     def _make_room(self) -> None:
-        standing = [run for run in self.runs.values() if run.stands and run.link and not run.link.is_asked]
-        if standing:
-            link = min(standing, key=lambda run: run.last_use).link
-            assert link is not None
-            link.leave()
+        standing = [(run.last_use, run.link) for run in self.runs.values() if run.stands and run.link is not None]
+        idle = [(last_use, link) for last_use, link in standing if not (link.is_asked or link.leaving)]
+        if idle:
+            min(idle, key=lambda each: each[0])[1].leave()
 
-    def _say_waiting(self, sentence: str) -> None:
-        for name in self._waiting:
-            run = self.open(name)
-            said = run.state == "waiting" and run.history.status["sentence"] == sentence
-            if run.card.intention == "training" and not said:
-                run.publish_state(state="waiting", sentence=sentence)
+    def _say_waiting(self, run: HostedRun, sentence: str) -> None:
+        said = run.state == "waiting" and run.history.status["sentence"] == sentence
+        if run.card.intention == "training" and not said:
+            run.publish_state(state="waiting", sentence=sentence)
 
     def _start_worker(self, run: HostedRun, is_restart: bool = False) -> None:
         start = run.card.intention == "training"

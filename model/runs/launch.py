@@ -66,7 +66,11 @@ class Keeper:
             stop_supervisor(self.process)
             pause = next_pause(pause, lived)
             await asyncio.sleep(pause)
-            self.process, started = start_supervisor(self._home, is_quiet=not was_sound), time.monotonic()
+            started = time.monotonic()
+            try:
+                self.process = start_supervisor(self._home, is_quiet=not was_sound)
+            except OSError as error:  # no memory or no process to be had: the next pause is longer
+                log.warning("The process that hosts the runs cannot be started (%s); it is tried again.", error)
 
 
 def next_pause(last: float, lived: float) -> float:

@@ -94,11 +94,14 @@ async def warm(host: Host, request: Request) -> Answer:
     return {}, {}
 
 
-REQUESTS: dict[str, Callable[[Host, Request], Awaitable[Answer]]] = {
-    "create": create, "list": list_, "describe": describe, "snapshot": snapshot, "points": points, "text": text,
-    "warm": warm,
+Requests = dict[str, Callable[[Host, Request], Awaitable[Answer]]]
+CHANGES: Requests = {
+    "create": create,
     "start": start, "pause": pause, "fork": fork, "adopt": adopt, "rename": rename, "delete": delete,
     **dict.fromkeys(("step", "set", "reset", "undo", "extend", "learn", "edit", "unedit"), command),
+}  # fmt: skip
+READINGS: Requests = {
+    "list": list_, "describe": describe, "snapshot": snapshot, "points": points, "text": text, "warm": warm,
     **dict.fromkeys(("sample", "weights", "probe", "trace", "follow", "score", "look"), query),
 }  # fmt: skip
 

@@ -87,9 +87,12 @@ class RunFolder:
     def card(self) -> Card:
         """Read run.json. Raises StoreError in one sentence."""
         try:
-            return Card.from_json((self.path / "run.json").read_text(encoding="utf-8"))
+            card = Card.from_json((self.path / "run.json").read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
             raise StoreError("This run cannot be read: its run.json is missing or damaged.") from error
+        if card.id != self.path.name:
+            raise StoreError("This run cannot be read: its run.json is that of another run.")
+        return card
 
     def write_card(self, card: Card) -> None:
         """Replace run.json."""

@@ -29,11 +29,11 @@ from model.runs.client import DEFAULT_HOME
 from model.runs.forks import Forks
 from model.runs.host import Host
 from model.runs.request import Request
-from model.runs.requests import REQUESTS
+from model.runs.requests import CHANGES, READINGS
 
 SECONDS_FOR_THE_LAST = 3.0  # that a supervisor which is ending has to let go of the home
-MAX_REMEMBERED = 1024  # commands by id: asked again, they are answered and not done again
-MAX_BACKLOG = 64 * 2**20  # bytes that a client may leave unread
+MAX_REMEMBERED = 1024  # changes by id: asked again, they are answered and not done again
+MAX_BACKLOG, SECONDS_BEHIND = 64 * 2**20, 10.0  # a client may leave more bytes unread for so long
 
 log = logging.getLogger("glassbox")
 
@@ -47,11 +47,21 @@ class Visitor(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._watched: dict[int, str] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._behind_since: float | None = None  # when it began to leave more than MAX_BACKLOG unread
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody connected."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        transport.set_write_buffer_limits(high=MAX_BACKLOG)
+
+    def pause_writing(self) -> None:
+        """More than MAX_BACKLOG waits to be read: after a reconnect all snapshots come at once."""
+        self._behind_since = time.monotonic()
+
+    def resume_writing(self) -> None:
+        """It has read most of it."""
+        self._behind_since = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nobody looks through this client any more."""
@@ -88,11 +98,13 @@ class Visitor(asyncio.Protocol):
         if do in ("subscribe", "wants", "unsubscribe"):
             self._follow(do, number, header)
             return {}, {}
-        if do not in REQUESTS:
+        if do in READINGS:  # a task, as a change is: they begin in the order of arrival
+            return await asyncio.ensure_future(READINGS[do](self._host, Request(header, arrays)))
+        if do not in CHANGES:
             raise Refused(f"There is no command {shown(do)}.")
         command = str(header.get("command_id") or f"{id(self)}/{number}")
         if command not in self._done:
-            self._done[command] = asyncio.ensure_future(REQUESTS[do](self._host, Request(header, arrays)))
+            self._done[command] = asyncio.ensure_future(CHANGES[do](self._host, Request(header, arrays)))
             while len(self._done) > MAX_REMEMBERED:
                 self._done.popitem(last=False)
         return await asyncio.shield(self._done[command])
@@ -115,7 +127,7 @@ class Visitor(asyncio.Protocol):
             self._host.runs[run].remove_viewer((id(self), number))
 
     def _show(self, number: int, frame: bytes) -> None:
-        if self._transport.get_write_buffer_size() > MAX_BACKLOG:
+        if self._behind_since is not None and time.monotonic() - self._behind_since > SECONDS_BEHIND:
             self._transport.abort()  # it does not read; when it connects again it gets everything in one frame
             return
         arrays = {"frame": np.frombuffer(frame, np.uint8)}

@@ -4,7 +4,6 @@ It changes nothing of a run, so everybody who has its address may ask. Several w
 share the answers.
 """
 
-import asyncio
 import json
 import time
 from collections import OrderedDict
@@ -19,6 +18,7 @@ from model.runs.client import Client, Refused
 from model.runs.wire import encode
 from viz.graph_picture import with_picture
 from viz.routes.traces import RUN_ID, is_own_page
+from viz.routes.waiting import waited
 
 MAX_BYTES = 65536                # of a question
 MAX_KNOWN = 64                   # live questions whose newest answer is remembered
@@ -51,10 +51,14 @@ class Ask:
         place, known = (run, what, body), self._newest.get((run, what, body))
         if question.get("live") and known is not None and time.monotonic() - known[0] < SECONDS_FRESH:
             return _message(known[1])
-        answer = await asyncio.to_thread(self._ask, run, what, question)
+        answer = await self.answer(run, what, question)
         if question.get("live"):
             self._remember(place, answer)
         return _message(answer)
+
+    async def answer(self, run: str, what: str, question: dict[str, Any]) -> bytes:
+        """Ask the run's worker; returns its answer, or its refusal, as one message."""
+        return await waited(self._ask, run, what, question)
 
     def _ask(self, run: str, what: str, question: dict[str, Any]) -> bytes:
         fields = {name: value for name, value in question.items() if name not in RESERVED}
@@ -65,10 +69,12 @@ class Ask:
         return encode({**PICTURES.get(what, dict)(header), "ok": True}, arrays)
 
     def _remember(self, place: tuple[str, str, bytes], answer: bytes) -> None:
-        self._newest[place] = time.monotonic(), answer
+        now = time.monotonic()
+        self._newest[place] = now, answer
         self._newest.move_to_end(place)
-        while len(self._newest) > MAX_KNOWN:
-            self._newest.popitem(last=False)
+        fresh = [each for each, (when, _) in self._newest.items() if now - when < SECONDS_FRESH]
+        for each in self._newest.keys() - set(fresh[-MAX_KNOWN:]):
+            del self._newest[each]
 
 
 async def read_body(request: Request, most: int) -> bytes | None:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from model.runs.client import Refused, Subscription
 from model.runs.wire import header_of
+from viz.routes.waiting import waited
 
 MAX_FRAMES = 2048                # more than a minute at the highest rate
 MAX_BYTES = 8 * 2**20
@@ -113,7 +114,7 @@ class RunFeed:
                 with contextlib.suppress(RuntimeError):
                     loop.call_soon_threadsafe(self.publish, frame)
 
-            subscribing = asyncio.to_thread(self._source.subscribe, self.run, on_frame, self._wanted)
+            subscribing = waited(self._source.subscribe, self.run, on_frame, self._wanted)
             self._subscription = asyncio.create_task(subscribing)
         await asyncio.shield(self._subscription)
 
@@ -136,7 +137,7 @@ class RunFeed:
     async def _take_snapshot(self) -> bytes:
         """One question to the supervisor, however many viewers ask at the same time."""
         if self._snapshot is None:
-            self._snapshot = asyncio.create_task(asyncio.to_thread(self._source.snapshot, self.run))
+            self._snapshot = asyncio.create_task(waited(self._source.snapshot, self.run))
             self._snapshot.add_done_callback(self._snapshot_taken)
         return await asyncio.shield(self._snapshot)
 
@@ -152,14 +153,14 @@ class RunFeed:
             return
         self._wanted = wanted
         subscription = await asyncio.shield(self._subscription)
-        await asyncio.to_thread(subscription.wants, wanted)
+        await waited(subscription.wants, wanted)
 
     async def close(self) -> None:
         """End the subscription, if there ever was one."""
         subscribing, self._subscription = self._subscription, None
         if subscribing is not None:
             with contextlib.suppress(Refused):
-                await asyncio.to_thread((await subscribing).close)
+                await waited((await subscribing).close)
 
 
 def union(all_wants: Iterable[dict[str, Any]]) -> dict[str, Any]:

@@ -5,7 +5,6 @@ then at `viz/routes/traces.py`, or how long to wait: the run's worker decides ho
 follow one run on the same text share its traces.
 """
 
-import asyncio
 import json
 import math
 import time
@@ -20,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 from model.runs.client import Client, Refused
 from viz.routes.ask import parse_question, read_body
 from viz.routes.traces import RUN_ID, is_own_page, keep_trace
+from viz.routes.waiting import waited
 
 MAX_BYTES = 8192                 # of a question
 MAX_KNOWN = 64                   # rows whose newest trace is remembered
@@ -52,7 +52,7 @@ class Follow:
         if time.monotonic() - made < SECONDS_FRESH and known["step"] > question["step"]:
             return JSONResponse(known)
         try:
-            answer = await asyncio.to_thread(self._ask, run, row)
+            answer = await waited(self._ask, run, row)
         except Refused as refusal:
             return JSONResponse({"error": str(refusal)})
         if "manifest" in answer:

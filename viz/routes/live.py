@@ -18,6 +18,7 @@ from model.runs.client import Client, Refused, Unreachable
 from model.runs.wire import encode
 from viz.routes.browser_key import browser_key
 from viz.routes.fan_out import MAX_TAPS, NOTHING, SECONDS_TO_RETURN, RunFeed, Viewer
+from viz.routes.waiting import waited
 
 MAX_TEXT = 8192                  # characters of one message from a browser
 TAP = re.compile(r"[a-z0-9_./]{1,64}")
@@ -77,7 +78,7 @@ class Live:
 
     async def _hello(self, websocket: WebSocket, run: str) -> bytes:
         key = browser_key(websocket)
-        header, _ = await asyncio.to_thread(self._connect().request, "describe", run=run, key=key)
+        header, _ = await waited(self._connect().request, "describe", run=run, key=key)
         return encode({"kind": "hello", "run": run, "owner": bool(header["owner"])})
 
     async def _until_either_ends(self, *work: Any) -> None:
@@ -124,7 +125,7 @@ class Live:
             return encode({**reply, "ok": False, "error": "There is no such command."})
         arguments = {name: value for name, value in message.items() if name not in RESERVED}
         try:
-            header, arrays = await asyncio.to_thread(self._connect().request, do, run=run, key=key, **arguments)
+            header, arrays = await waited(self._connect().request, do, run=run, key=key, **arguments)
         except Refused as refusal:
             return encode({**reply, "ok": False, "error": str(refusal)})
         return encode({**header, **reply, "ok": True}, arrays)

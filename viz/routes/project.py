@@ -32,6 +32,7 @@ from model.runs.wire import Arrays, Header, encode
 from viz.routes.ask import parse_question, read_body
 from viz.routes.projector import NoPictureError, Projector
 from viz.routes.traces import RUN_ID, is_own_page
+from viz.routes.waiting import waited
 
 MAX_BYTES = 65536  # of a question
 MAX_FRAMES = 400  # remembered, so that the next one can be aligned to them
@@ -74,7 +75,7 @@ class Projections:
         if is_film and method != "pca":
             raise ValueError("film must be left out for t-SNE and UMAP, which come frame by frame")
         fields = {name: question[name] for name in TO_WORKER if name in question}
-        header, arrays = await asyncio.to_thread(self._looked, run, "table_film" if is_film else "table", fields)
+        header, arrays = await waited(self._looked, run, "table_film" if is_film else "table", fields)
         if "wait" in header:
             return encode({**header, "ok": True})
         if is_film:

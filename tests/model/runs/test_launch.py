@@ -93,3 +93,22 @@ def test_a_home_that_another_hosts_is_taken_over_when_it_is_free(tmp_path, monke
     asyncio.run(take_over())
     assert capfd.readouterr().err.count("Another supervisor hosts the runs") == 1
     assert ours[-1].returncode == 0
+
+
+def test_a_machine_that_starts_no_process_for_a_while_gets_its_host_back(tmp_path, monkeypatch, caplog):
+    made = []
+
+    def start(home, is_quiet=False):
+        made.append(time.monotonic())
+        if len(made) in (2, 3):
+            raise BlockingIOError("Resource temporarily unavailable")
+        return subprocess.Popen([sys.executable, "-c", ENDS if len(made) == 1 else LIVES], stdin=subprocess.PIPE)
+
+    monkeypatch.setattr(launch, "start_supervisor", start)
+    monkeypatch.setattr(launch, "SHORTEST_PAUSE", 0.1)
+    with caplog.at_level(logging.WARNING, "glassbox"):
+        asyncio.run(host_until(tmp_path, lambda: len(made) == 4))
+    gaps = [after - before for before, after in itertools.pairwise(made)]
+    assert gaps[1] >= 0.2
+    assert gaps[2] >= 0.4
+    assert [record.getMessage().count("cannot be started") for record in caplog.records] == [0, 1, 1]

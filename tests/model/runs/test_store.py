@@ -98,7 +98,7 @@ def test_a_failed_write_leaves_the_old_content_and_no_scraps(tmp_path):
 def test_leftovers_of_a_crash_are_removed_and_shipped_runs_are_found(tmp_path):
     leftover = tmp_path / "runs" / f".new-{ID}"
     leftover.mkdir(parents=True)
-    shipped = tmp_path / "assets" / "names"
+    shipped = tmp_path / "assets" / OTHER
     shipped.mkdir(parents=True)
     RunFolder(shipped).write_card(card(OTHER, owner=""))
     store = Store(tmp_path, shipped=tmp_path / "assets")

@@ -70,3 +70,13 @@ def test_what_is_no_question_is_refused(browser, client, body):
 
 def test_what_is_no_run_is_refused(browser, client):
     assert question(browser, address="/ask/nonsense/taps").status_code == 400
+
+
+def test_an_answer_that_is_stale_is_not_kept(browser, client, monkeypatch):
+    asker = ask.Ask(lambda: client)
+    clock = [0.0]
+    monkeypatch.setattr(ask.time, "monotonic", lambda: clock[0])
+    for number in range(5):
+        asker._remember((RUN, "taps", b"%d" % number), b"x")
+        clock[0] += 0.6 * ask.SECONDS_FRESH
+    assert [place[2] for place in asker._newest] == [b"3", b"4"]
