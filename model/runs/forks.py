@@ -36,11 +36,8 @@ class Forks:
                     *command, pass_fds=[theirs.fileno()], env=environment, cwd=PROJECT,
                     stdin=asyncio.subprocess.DEVNULL, stdout=self._log, stderr=self._log,
                 )  # fmt: skip
-            self._control = ours
             asyncio.get_running_loop().add_reader(ours, self._heard, ours)
-            for waiting in self._pending:
-                self._hand_over(waiting)
-            self._pending.clear()
+            self._serve_through(ours)
             with ours:
                 await self._process.wait()
                 asyncio.get_running_loop().remove_reader(ours)
@@ -51,10 +48,7 @@ class Forks:
     def fork(self) -> socket.socket:
         """Ask for a worker; returns our end of its socket. A worker that cannot be forked closes it."""
         ours, theirs = socket.socketpair()
-        if self._control is None:
-            self._pending.append(theirs)
-        else:
-            self._hand_over(theirs)
+        self._hand_over(theirs)
         return ours
 
     def close(self) -> None:
@@ -69,7 +63,19 @@ class Forks:
         if control.recv(1):
             self.is_warm.set()
 
+    def _serve_through(self, control: socket.socket) -> None:
+        """Ask this forkserver from now on, first for the workers that the last one did not take."""
+        self._control = control
+        waiting, self._pending = self._pending, []
+        for theirs in waiting:
+            self._hand_over(theirs)
+
     def _hand_over(self, theirs: socket.socket) -> None:
-        assert self._control is not None
-        with theirs, contextlib.suppress(OSError):
-            socket.send_fds(self._control, [b"w"], [theirs.fileno()])
+        try:
+            if self._control is not None:
+                socket.send_fds(self._control, [b"w"], [theirs.fileno()])
+                theirs.close()
+                return
+        except OSError:  # it has just ended
+            pass
+        self._pending.append(theirs)

@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import sys
+from typing import Any
 
 WARM = b"w"  # what it says, once, when it can fork at once
 
@@ -28,12 +29,21 @@ def serve(control: socket.socket) -> None:
         data, descriptors, _, _ = socket.recv_fds(control, 1, 1)
         if not data:
             return
+        for descriptor in descriptors:  # one, or none if this process may not open more
+            fork(control, worker, descriptor)
+
+
+def fork(control: socket.socket, worker: Any, descriptor: int) -> None:
+    """Fork a worker on a socket. Where the machine has no room for one the socket is closed, which says so."""
+    try:
         if os.fork() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             control.close()
-            worker.main(socket.socket(fileno=descriptors[0]))
+            worker.main(socket.socket(fileno=descriptor))
             os._exit(0)  # no exit handlers of the parent's
-        os.close(descriptors[0])
+    except OSError as error:
+        print(f"no worker could be forked: {error}", file=sys.stderr)
+    os.close(descriptor)
 
 
 if __name__ == "__main__":

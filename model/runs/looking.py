@@ -60,9 +60,17 @@ class Looking:
         self._seen["probe"] = self._job.step
         try:
             header, arrays = self._job.trainer.probe(self._wants["taps"])
-        except ValueError:  # a viewer asked for what this model does not have: show the text alone
-            header, arrays = self._job.trainer.probe([])
+        except ValueError:  # a viewer asked for what this model does not have: the others see what they asked for
+            self._wants["taps"] = [tap for tap in self._wants["taps"] if self._is_known(tap)]
+            header, arrays = self._job.trainer.probe(self._wants["taps"])
         self._channel.send(wire.encode({"kind": "probe", **header}, arrays))
+
+    def _is_known(self, tap: str) -> bool:
+        try:
+            self._job.trainer.probe([tap])
+        except ValueError:
+            return False
+        return True
 
     def _sample(self) -> None:
         step = self._seen["samples"] = self._job.step

@@ -93,8 +93,8 @@ class Past:
         """Keep the losses so far as a curve to compare with, everything having been saved."""
         if not self.step:
             return
-        taken = {ghost["file"] for ghost in self.ghosts[-MAX_GHOSTS + 1 :]}
-        name = next(name for name in (f"{i}.f32" for i in range(MAX_GHOSTS)) if name not in taken)
+        taken = {ghost["file"] for ghost in self.ghosts}  # by the last save: killed before the next, it needs them
+        name = next(name for name in (f"{i}.f32" for i in range(MAX_GHOSTS + 1)) if name not in taken)
         (self._folder.path / "ghosts").mkdir(exist_ok=True)
         shutil.copyfile(self._folder.path / "losses.f32", self._folder.path / "ghosts" / name)
         self.ghosts = [*self.ghosts, {"file": name, "label": label, "n_steps": self.step}][-MAX_GHOSTS:]

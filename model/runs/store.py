@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import struct
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -150,10 +151,10 @@ class RunFolder:
 
     def copy_to(self, target: "RunFolder", card: Card) -> None:
         """Make `target` a run of its own with this run's state and history, and another card."""
-        fresh = target.path.with_name(f".new-{target.path.name}")
-        shutil.copytree(self.path, fresh, ignore=shutil.ignore_patterns("run.json", "lock", "log.txt", "*.part"))
-        RunFolder(fresh).write_card(card)
-        fresh.rename(target.path)
+        with _made_aside(target) as fresh:
+            ignored = shutil.ignore_patterns("run.json", "lock", "log.txt", "*.part")
+            shutil.copytree(self.path, fresh.path, ignore=ignored)
+            fresh.write_card(card)
 
 
 class Store:
@@ -183,12 +184,12 @@ class Store:
 
     def create(self, card: Card, text: str | None = None) -> RunFolder:
         """Make the folder of a new run."""
-        folder, fresh = self.folder(card.id), RunFolder(self._runs / f".new-{card.id}")
-        fresh.path.mkdir()
-        if text is not None:
-            replace(fresh.path / "text.txt", text.encode())
-        fresh.write_card(card)
-        fresh.path.rename(folder.path)
+        folder = self.folder(card.id)
+        with _made_aside(folder) as fresh:
+            fresh.path.mkdir()
+            if text is not None:
+                replace(fresh.path / "text.txt", text.encode())
+            fresh.write_card(card)
         return folder
 
     def set_aside(self, run: str) -> Path:
@@ -199,6 +200,18 @@ class Store:
     def delete(self, run: str) -> None:
         """Remove a run for good."""
         shutil.rmtree(self.set_aside(run), ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _made_aside(target: RunFolder) -> Iterator[RunFolder]:
+    """A folder that takes the place of `target` when it is whole; if the disk does not take it, nothing of it stays."""
+    fresh = target.path.with_name(f".new-{target.path.name}")
+    try:
+        yield RunFolder(fresh)
+        fresh.rename(target.path)
+    except OSError:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
 
 
 def replace(path: Path, data: bytes) -> None:

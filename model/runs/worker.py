@@ -82,7 +82,7 @@ def _first(channel: Channel) -> wire.Header:
 
 
 def _take(lock: Any) -> None:
-    """Become the only process of this run: its last one may still be saving. Our pid stands in the file."""
+    """Become the only process of this run: its last one may still be saving. Our pid stands in the file, if it fits."""
     deadline = time.monotonic() + SECONDS_FOR_THE_LAST
     while True:
         try:
@@ -92,9 +92,9 @@ def _take(lock: Any) -> None:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
-    lock.truncate(0)
-    lock.write(str(os.getpid()))
-    lock.flush()
+    with contextlib.suppress(OSError):  # on a full disk too it trains
+        os.ftruncate(lock.fileno(), 0)
+        os.write(lock.fileno(), str(os.getpid()).encode())
 
 
 def _sentence(error: ValueError | OSError) -> str:
@@ -141,13 +141,15 @@ class Worker:
         self._record_samples()
 
     def run(self) -> None:
-        """Train, show, save, look and obey until told to leave."""
+        """Train, show, save, look and obey until told to leave. A step between any two questions: however many are
+        asked, the run goes on."""
         job = self.job
-        while not self._is_leaving:
+        while True:
             message = self.channel.receive(0 if job.mode == "training" else self._patience())
             if message is not None:
                 self._obey(message)
-                continue
+                if self._is_leaving:
+                    return
             is_due = time.monotonic() >= self._next_point
             if job.mode == "training":
                 is_due |= self._train(is_due)

@@ -104,6 +104,7 @@ class RunFeed:
         self._subscription: asyncio.Task[Subscription] | None = None
         self._snapshot: asyncio.Task[bytes] | None = None
         self._wanted = NOTHING
+        self._telling = asyncio.Lock()
 
     async def open(self) -> None:
         """Subscribe, once. Raises Refused for an unknown run."""
@@ -153,7 +154,8 @@ class RunFeed:
             return
         self._wanted = wanted
         subscription = await asyncio.shield(self._subscription)
-        await waited(subscription.wants, wanted)
+        async with self._telling:  # one after the other, and each tells what is wanted by then
+            await waited(subscription.wants, self._wanted)
 
     async def close(self) -> None:
         """End the subscription, if there ever was one."""

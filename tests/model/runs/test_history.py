@@ -103,7 +103,7 @@ def _save(folder, history, **changes):
 
 
 def test_a_saved_history_is_read_up_to_its_step(history, tmp_path):
-    folder = RunFolder(tmp_path)
+    folder = RunFolder(tmp_path / CARD.id)
     folder.write_card(CARD)
     _save(folder, history, step=7, n_points=3)
     again = History.read(folder)
@@ -113,7 +113,7 @@ def test_a_saved_history_is_read_up_to_its_step(history, tmp_path):
 
 
 def test_a_saved_history_that_lacks_something_is_explained(history, tmp_path):
-    folder = RunFolder(tmp_path)
+    folder = RunFolder(tmp_path / CARD.id)
     folder.write_card(CARD)
     _save(folder, history, info={})
     with pytest.raises(StoreError, match="lacks something"):
@@ -123,3 +123,16 @@ def test_a_saved_history_that_lacks_something_is_explained(history, tmp_path):
 def test_an_id_has_always_the_same_name():
     assert name_of("0" * 32) == name_of("0" * 32) == "amber-ant"
     assert len({name_of(f"{i:032x}") for i in range(2000)}) == 2000
+
+
+@pytest.mark.parametrize("content", [b"", None])
+def test_a_ghost_that_cannot_be_read_is_left_out_and_the_run_is_opened(history, tmp_path, content):
+    folder = RunFolder(tmp_path / CARD.id)
+    folder.write_card(CARD)
+    ghosts = [{"file": f"{name}.f32", "label": name, "n_steps": 2} for name in ("old", "new")]
+    _save(folder, history, ghosts=ghosts)
+    (folder.path / "ghosts").mkdir()
+    folder.append_rows("ghosts/new.f32", 0, np.ones(2, np.float32))
+    if content is not None:
+        (folder.path / "ghosts" / "old.f32").write_bytes(content)
+    assert [label for label, _ in History.read(folder).ghosts] == ["new"]

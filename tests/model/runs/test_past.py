@@ -66,3 +66,12 @@ def test_only_so_many_ghosts_are_kept_and_the_newest(past, tmp_path):
     assert [ghost["label"] for ghost in past.ghosts] == ["2", "3", "4"]
     assert len({ghost["file"] for ghost in past.ghosts}) == 3
     assert all(RunFolder(tmp_path).rows(f"ghosts/{ghost['file']}", 10)[9] == 1 for ghost in past.ghosts)
+
+
+def test_a_new_ghost_takes_no_file_that_the_last_save_names(past, tmp_path):
+    past.save_rows()
+    for i in range(6):
+        saved = {ghost["file"] for ghost in past.meta()["ghosts"]}
+        past.leave_ghost(str(i))
+        assert past.ghosts[-1]["file"] not in saved, "killed now, the run is opened as it was saved"
+    assert len(list((tmp_path / "ghosts").iterdir())) == 4

@@ -106,3 +106,16 @@ def test_leftovers_of_a_crash_are_removed_and_shipped_runs_are_found(tmp_path):
     assert store.is_shipped(OTHER)
     assert store.folder(OTHER).path == shipped
     assert store.ids() == []
+
+
+@pytest.mark.parametrize("is_copy", [False, True])
+def test_a_run_that_cannot_be_made_leaves_nothing(store, tmp_path, monkeypatch, is_copy):
+    folder = store.create(card(), text="abc")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(RunFolder, "write_card", full)
+    with pytest.raises(OSError):
+        folder.copy_to(store.folder(OTHER), card(OTHER)) if is_copy else store.create(card(OTHER), text="abc")
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == [ID]

@@ -6,7 +6,8 @@ import pytest
 from model.runs import wire
 from model.runs.looking import SHARE_OF_PROBES, Looking
 from model.runs.store import RunFolder
-from model.runs.worker import QUESTIONS, Worker, is_recorded
+from model.runs.worker import QUESTIONS, Worker, _take, is_recorded
+from tests.model.runs.conftest import trained_job
 
 
 def test_samples_are_recorded_at_one_and_three_of_every_tenfold():
@@ -84,3 +85,50 @@ def test_faults_in_questions_do_not_fill_the_disk(worker, monkeypatch):
         worker._obey(wire.encode({"do": "look", "id": number}))
     assert 1000 <= (worker.job.folder.path / "log.txt").stat().st_size < 3000
     assert len(worker.job.sent) == 20
+
+
+def test_a_full_disk_keeps_no_run_from_training(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("model.runs.worker.os.write", full)
+    with (tmp_path / "lock").open("a+") as lock:
+        _take(lock)
+
+
+def test_a_tap_that_nobody_knows_takes_no_picture_away_from_the_others(tmp_path):
+    job, sent = trained_job(tmp_path), []
+    looking = Looking(job, SimpleNamespace(send=sent.append))
+    known, unknown = ["blocks.0.attn.pattern/1", "tok_emb"], ["no such tap", "blocks.9.z", "blocks.0.attn.pattern/x"]
+    looking.wants = {"probe": True, "taps": [*unknown, *known]}
+    looking.look()
+    header, arrays = wire.decode(sent[0])
+    assert header["kind"] == "probe"
+    assert set(known) <= arrays.keys()
+    assert not set(unknown) & arrays.keys()
+
+
+class Asked:
+    """A channel on which questions never end; tells the worker to leave after `n` of them."""
+
+    def __init__(self, n):
+        self.is_clear, self.n = True, n
+
+    def receive(self, timeout):
+        self.n -= 1
+        return wire.encode({"do": "leave", "save": False} if self.n < 0 else {"do": "look", "id": self.n})
+
+    def send(self, message):
+        pass
+
+    flush = drain = lambda self: None
+
+
+@pytest.mark.parametrize(("mode", "n_steps"), [("training", 10), ("paused", 0)])
+def test_questions_without_end_do_not_keep_a_run_from_training(worker, monkeypatch, mode, n_steps):
+    steps = []
+    worker.job.mode, worker.job.show_points = mode, lambda: None
+    worker.channel = worker.looking._channel = Asked(10)
+    monkeypatch.setattr(worker, "_train", lambda is_due: steps.append(1) or False)
+    worker.run()
+    assert len(steps) == n_steps

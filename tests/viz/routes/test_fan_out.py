@@ -1,4 +1,5 @@
 import asyncio
+import time
 
 import pytest
 
@@ -153,3 +154,26 @@ def test_an_unknown_run_is_refused_to_every_viewer():
                 await feed.open()
 
     asyncio.run(watch())
+
+
+def test_what_is_wanted_last_is_told_last():
+    told = []
+
+    class Slow(Source):
+        def wants(self, wanted):
+            time.sleep(0.2 if wanted["taps"] == ["first"] else 0)
+            told.append(wanted["taps"])
+
+    async def watch():
+        feed, viewer = RunFeed(Slow(), "run"), Viewer(None)
+        await feed.open()
+        feed.viewers.add(viewer)
+        telling = []
+        for tap in ("first", "second"):
+            viewer.wants = {**NOTHING, "taps": [tap]}
+            telling.append(asyncio.create_task(feed.update_wants()))
+            await asyncio.sleep(0.05)
+        await asyncio.gather(*telling)
+
+    asyncio.run(watch())
+    assert told == [["first"], ["second"]]
