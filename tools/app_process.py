@@ -3,6 +3,7 @@
 For browser tests and benchmarks. It knows what a user of the machine could know: address, processes, files.
 """
 
+import contextlib
 import os
 import signal
 import socket
@@ -55,7 +56,11 @@ class AppProcess:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
-        self.wait_healthy()
+        try:
+            self.wait_healthy()
+        except BaseException:
+            self.kill()
+            raise
         return self
 
     def wait_healthy(self, seconds: float = 60.0) -> None:
@@ -77,12 +82,28 @@ class AppProcess:
             return []
 
     def stop(self, seconds: float = 30.0) -> list[psutil.Process]:
-        """End the server as a terminal would; returns what it should have taken along and did not."""
+        """End the server as a terminal would; returns what it should have taken along and did not.
+
+        One that does not end is killed with everything it started: subprocess.TimeoutExpired.
+        """
         started = self.processes()
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(seconds)
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
         _, alive = psutil.wait_procs(started, timeout=seconds)
         return alive
+
+    def kill(self) -> None:
+        """End the server by force, first it and then everything it started: nobody starts that again."""
+        started = self.processes()
+        self.process.kill()
+        self.process.wait()
+        for process in started:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

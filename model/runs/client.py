@@ -4,8 +4,10 @@ Synchronous and safe to call from any thread. One socket, one thread that reads 
 again the client connects, asks again what had no answer and subscribes again. Torch-free; it computes nothing.
 """
 
+import contextlib
 import functools
 import itertools
+import logging
 import os
 import secrets
 import socket
@@ -27,8 +29,11 @@ __all__ = ["DEFAULT_HOME", "Client", "Refused", "RunSummary", "Subscription", "U
 
 DEFAULT_HOME = "~/.glassbox"
 SECONDS_TO_ANSWER = 10.0
-_SECONDS_BETWEEN_CONNECTS = 0.05
+_SECONDS_BETWEEN_CONNECTS, _SECONDS_AFTER_A_FAULT = 0.05, 1.0
 _NOT_REACHABLE = "The process that hosts the runs does not answer; it is started again by itself: try again."
+
+log = logging.getLogger("glassbox")
+
 
 class Subscription:
     """One viewer's interest in one run, until it is closed."""
@@ -156,9 +161,11 @@ class Client:
 
     def drop(self, subscription: Subscription) -> None:
         """Forget a subscription here and there."""
-        self.tell({"do": "unsubscribe", "run": subscription.run}, subscription)
-        with self._lock:
-            self._subscriptions = {n: s for n, s in self._subscriptions.items() if s is not subscription}
+        with self._lock:  # both at once: a connection made anew in between would subscribe it again
+            for number in [number for number, known in self._subscriptions.items() if known is subscription]:
+                del self._subscriptions[number]
+                message = {"do": "unsubscribe", "run": subscription.run, "id": number}
+                self._send(wire.pack(wire.encode(message)))
 
     def close(self) -> None:
         """End the connection; what still waits for an answer is refused."""
@@ -176,7 +183,9 @@ class Client:
             try:
                 self._socket.sendall(data)
             except OSError:
-                self._socket = None  # the reading thread notices too, and connects again
+                with contextlib.suppress(OSError):
+                    self._socket.shutdown(socket.SHUT_RDWR)  # the reading thread notices, and connects again
+                self._socket = None
 
     def _read_for_ever(self) -> None:
         while not self._closed:
@@ -184,6 +193,9 @@ class Client:
                 self._read(self._connect())
             except OSError:
                 time.sleep(_SECONDS_BETWEEN_CONNECTS)
+            except Exception:  # without this thread every question would wait in vain
+                log.exception("the connection to the process that hosts the runs broke; it is made again")
+                time.sleep(_SECONDS_AFTER_A_FAULT)
             with self._lock:
                 self._socket = None
 
