@@ -12,4 +12,4 @@ def tensor_tab(view: View, corner: DeltaGenerator) -> None:
     """Read a text, in a corner of the page's head, and show the graph of an iteration on it."""
     with corner:
         asked = text_field(view, _session.dataset_of_run(view))
-    graph_view(key="autograd", run=view.run, tokens=asked.tokens, remark=asked.remark, problem=asked.problem)
+    graph_view(key="autograd", run=view.run, asked=asked)

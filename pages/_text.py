@@ -1,7 +1,6 @@
 """The text that a page looks at: one field, the same text on every page, read as the run's model reads it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import streamlit as st
 
@@ -9,17 +8,7 @@ from model.datasets import Dataset
 from model.typed import Typed, example, read_typed
 from pages import _session
 from pages._session import View
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What to ask the run about: `tokens` (the last only to be predicted; None: the run's own example), one sentence on
-    what was cut, and one on why the text cannot be read; "" for none."""
-
-    tokens: list[int] | None
-    remark: str = ""
-    problem: str = ""
-
+from viz.components.asked import Asked
 
 Reader = Callable[[str, Dataset, int], Typed]
 

@@ -14,5 +14,4 @@ dataset = _session.dataset_of_run(view)
 with field:
     asked = text_field(view, dataset)
 model = view.config.model
-attention_view(key="attention", run=view.run, tokens=asked.tokens, n_layers=model.n_layers, n_heads=model.n_heads,
-               problem=asked.problem, remark=asked.remark)  # fmt: skip
+attention_view(key="attention", run=view.run, asked=asked, n_layers=model.n_layers, n_heads=model.n_heads)

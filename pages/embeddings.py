@@ -14,5 +14,5 @@ words.caption("Every token is a list of numbers. Training moves them: what is us
 dataset = _session.dataset_of_run(view)
 with field:
     asked = text_field(view, dataset)
-embeddings_view(key="embeddings", run=view.run, tokens=asked.tokens, colourings=colourings(dataset),
-                moments=[_moments.the_circle()], problem=asked.problem, remark=asked.remark)  # fmt: skip
+embeddings_view(key="embeddings", run=view.run, asked=asked, colourings=colourings(dataset),
+                moments=[_moments.the_circle()])  # fmt: skip

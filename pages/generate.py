@@ -14,9 +14,4 @@ words.caption("The model writes token by token: scores, probabilities, a draw. M
 dataset = _session.dataset_of_run(view)
 with field:
     asked = text_field(view, dataset, read_prompt)
-generate_view(
-    key="generate", run=view.run, prompt=asked.tokens or list(dataset.start),
-    vocabulary=dataset.tokenizer.labels(range(dataset.vocab_size)), block_size=view.config.model.block_size,
-    stop_token=dataset.stop_token, answer_length=dataset.answer_length,
-    joiner=" " if dataset.tokenizer.kind == "symbol" else "", problem=asked.problem, remark=asked.remark,
-)  # fmt: skip
+generate_view(key="generate", run=view.run, asked=asked, dataset=dataset, block_size=view.config.model.block_size)

@@ -13,8 +13,6 @@ words.caption("One training iteration: walk with → and ←, click a number to 
 dataset = _session.dataset_of_run(view)
 with field:
     asked = text_field(view, dataset)
-fork = _what_if.what_if()
-look = _trace.look(view, asked, fork)
-if stepper_view(key="stepper", run=view.run, manifest=look.manifest, problem=look.problem, remark=look.remark,
-                what_if=fork, on_tried=_what_if.keep_what_if, on_opened=_session.look_at):  # fmt: skip
+look = _trace.look(view, asked, _what_if.what_if())
+if stepper_view(key="stepper", run=view.run, look=look, on_tried=_what_if.keep_what_if, on_opened=_session.look_at):
     st.rerun()

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from model.bpe import TIE_RULE
 from model.bpe_record import MOST_SHOWN, shown_record
 from model.runs.client import Refused
 from pages import _learned, _session
@@ -36,5 +35,5 @@ def start(n_merges: int) -> None:
 
 
 if tokens_view(key="tokens", run=view.run, record=learned.digest, shown=shown_record(text, learned.record["pairs"]),
-               tie_rule=TIE_RULE, remarks=remarks, on_start=start):  # fmt: skip
+               remarks=remarks, on_start=start):  # fmt: skip
     st.rerun()

@@ -3,6 +3,7 @@
 import re
 import urllib.parse
 
+import pytest
 from playwright.sync_api import expect
 
 MICROGRAD = "micrograd’s README"
@@ -110,6 +111,12 @@ def test_a_weights_gradient_is_measured_beside_autograds(app, page, picture):
     page.get_by_role("button", name="a variable of the expression").click()
     expect(page.locator(".sums h3")).to_contain_text("w = a = 2")
     picture(page)
+
+
+@pytest.mark.parametrize("graph", ["window", "check", "flow"])
+def test_a_text_that_was_cut_is_told(app, page, graph):
+    opened(page, app, graph=graph, text="mara" * 40)
+    expect(page.locator(".counted").first).to_contain_text("did not fit")
 
 
 def test_without_residuals_and_norm_the_gradient_of_a_fresh_model_vanishes(app, page, picture):

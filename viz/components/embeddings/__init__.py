@@ -9,22 +9,15 @@ from dataclasses import asdict
 
 from model.projection import is_umap_installed
 from model.token_colours import Colouring
+from viz.components.asked import Asked
 from viz.components.mounting import addresses, component
 
 
 def embeddings_view(
-    key: str,
-    run: str,
-    tokens: list[int] | None,
-    colourings: Sequence[Colouring],
-    moments: Sequence[dict[str, str]],
-    problem: str = "",
-    remark: str = "",
+    key: str, run: str, asked: Asked, colourings: Sequence[Colouring], moments: Sequence[dict[str, str]]
 ) -> None:
-    """The whole view. `tokens`: the text to follow through the blocks (None: the run's own example); `problem` is one
-    sentence on why it cannot be read, `remark` one on what was cut; `moments` are links, {"title", "words", "href"}.
+    """The whole view. `asked`: the text to follow through the blocks; `moments` are links, {"title", "words", "href"}.
     """
-    data = {**addresses("embeddings/embeddings.js", run), "tokens": tokens, "moments": list(moments),
-            "colourings": [asdict(way) for way in colourings], "has_umap": is_umap_installed(), "problem": problem,
-            "remark": remark}  # fmt: skip
+    data = {**addresses("embeddings/embeddings.js", run), **asdict(asked), "moments": list(moments),
+            "colourings": [asdict(way) for way in colourings], "has_umap": is_umap_installed()}  # fmt: skip
     component("embeddings")(key=key, data=data)

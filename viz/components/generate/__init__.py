@@ -3,28 +3,17 @@
 The wrapper hands over the prompt and the words of the vocabulary; the numbers come through `viz/routes/ask.py`.
 """
 
-from collections.abc import Sequence
-
+from model.datasets import Dataset
+from viz.components.asked import Asked
 from viz.components.mounting import addresses, component
 
 
-def generate_view(
-    key: str,
-    run: str,
-    prompt: Sequence[int],
-    vocabulary: Sequence[str],
-    block_size: int,
-    stop_token: int | None,
-    answer_length: int,
-    joiner: str = "",
-    problem: str = "",
-    remark: str = "",
-) -> None:
-    """The whole page. `prompt` are the token ids to continue, `answer_length` the most tokens an answer has (0: no
-    task), `joiner` what stands between two tokens; `problem` is one sentence on why a text cannot be read, `remark`
-    one on what the model does not see of it."""
+def generate_view(key: str, run: str, asked: Asked, dataset: Dataset, block_size: int) -> None:
+    """The whole page. `asked`: the tokens to continue (None: what an answer of this data set starts with)."""
+    tokenizer = dataset.tokenizer
     component("generate")(key=key, data={
-        **addresses("generate/generate.js", run), "prompt": list(prompt), "vocabulary": list(vocabulary),
-        "block_size": block_size, "stop_token": stop_token, "answer_length": answer_length,
-        "joiner": joiner, "problem": problem, "remark": remark,
+        **addresses("generate/generate.js", run), "prompt": asked.tokens or list(dataset.start),
+        "vocabulary": tokenizer.labels(range(dataset.vocab_size)), "block_size": block_size,
+        "stop_token": dataset.stop_token, "answer_length": dataset.answer_length,
+        "joiner": " " if tokenizer.kind == "symbol" else "", "problem": asked.problem, "remark": asked.remark,
     })  # fmt: skip

@@ -20,7 +20,7 @@ const digits = (x) => significant(x, 9);
 const brief = (x) => exact(x, 3);
 const off = (error) => (error === 0 ? "exact" : `${brief(error)} off`);
 
-/** @param {ShadowRoot} root @param {{run: string, base: string, tokens: number[]|null, problem: string, nodes: Array, text: string}} data */
+/** @param {ShadowRoot} root @param {{run: string, base: string, tokens: number[]|null, problem: string, remark: string, nodes: Array, text: string}} data */
 export async function mount(root, data) {
   await adoptStyles(root, ...SHEETS);
   return new CheckView(root, data);
@@ -47,7 +47,8 @@ class CheckView {
     this.epsilon = make("b.epsilon");
     this.table = make("div.panel.sums");
     this.explained = make("div.panel.explained");
-    this.element = make("div.gb.scalar", {}, make("div.examples", {}, make("span.unit", { text: "Nudge" }), ...this.modes), this.ofModel, this.variables, this.words,
+    this.remark = make("p.counted", { role: "status" });
+    this.element = make("div.gb.scalar", {}, make("div.examples", {}, make("span.unit", { text: "Nudge" }), ...this.modes), this.ofModel, this.remark, this.variables, this.words,
       make("label.nudge", {}, make("b", { text: "ε" }), this.slider, this.epsilon), this.table);
     const both = make("div.check-both");
     this.element.append(both);
@@ -67,7 +68,7 @@ class CheckView {
 
   update(data) {
     this.retheme();
-    const isOther = JSON.stringify([data.tokens, data.nodes, data.problem]) !== JSON.stringify([this.data.tokens, this.data.nodes, this.data.problem]);
+    const isOther = JSON.stringify([data.tokens, data.nodes, data.problem, data.remark]) !== JSON.stringify([this.data.tokens, this.data.nodes, this.data.problem, this.data.remark]);
     this.data = data;
     this.query.set({});
     if (isOther) this.#measure();
@@ -83,6 +84,8 @@ class CheckView {
     this.modes.forEach((button, i) => button.setAttribute("aria-pressed", String(this.isModel === (i === 0))));
     this.ofModel.hidden = !this.isModel;
     this.variables.hidden = this.isModel;
+    setText(this.remark, this.data.remark);
+    this.remark.hidden = !(this.isModel && this.data.remark);
     return this.isModel ? this.#askModel() : this.#ofExpression();
   }
 

@@ -17,7 +17,7 @@ const PROFILES = [
   { what: "gradient", title: "Backward: how large the gradients are", y: "norm of ∂ loss", caption: "How much the loss depends on the values at each place. Read it from right to left.", file: "flow-backward" },
 ];
 
-/** @param {ShadowRoot} root @param {{run: string, base: string, tokens: number[]|null, problem: string, choices: Object<string, string[]>}} data */
+/** @param {ShadowRoot} root @param {{run: string, base: string, tokens: number[]|null, problem: string, remark: string, choices: Object<string, string[]>}} data */
 export async function mount(root, data) {
   await adoptStyles(root, ...SHEETS);
   return new FlowView(root, data);
@@ -36,15 +36,17 @@ class FlowView {
     this.words = make("p.trouble-line", { role: "alert" });
     this.hold = make("button", { text: "❚❚ Hold", onclick: () => this.#toggle() });
     this.legend = make("span.unit");
+    this.remark = make("p.counted", { role: "status" });
     this.verdicts = { own: make("p.verdict"), fresh: make("p.verdict.fresh") };
     this.settings = make("div.fresh-settings");
     const both = make("div.profiles");
-    this.element = make("div.gb.scalar", {}, make("div.examples", {}, this.hold, this.legend), this.words, both,
+    this.element = make("div.gb.scalar", {}, make("div.examples", {}, this.hold, this.legend), this.remark, this.words, both,
       make("div.panel.verdicts", {}, this.verdicts.own, this.verdicts.fresh, make("p.unit", { text: RULE })),
       make("div.panel", {}, make("h3", { text: "A fresh model, before any training" }), make("p.unit", { text: "The run’s own settings and text, but for what you change here. Dashed in the pictures." }), this.settings));
     this.element.classList.toggle("present", Query.get("present") === "1");
     root.replaceChildren(this.element);
     this.retheme();
+    this.#remark();
     this.figures = PROFILES.map((profile) => new Figure(both, { ...profile, height: 280, painter: this.painter, theme: () => this.colors, paint: (...place) => this.#paint(profile, ...place),
       alt: () => this.#alt(profile), csv: () => this.#csv(), point: (x, y) => this.#point(profile, x, y), missing: () => (this.own ? "" : "The run is asked…") }));
   }
@@ -94,6 +96,7 @@ class FlowView {
     const isOther = JSON.stringify([data.tokens, data.problem]) !== JSON.stringify([this.data.tokens, this.data.problem]);
     this.data = data;
     this.query.set({});
+    this.#remark();
     if (isOther) {
       this.#askFresh();
       this.asking.renew();
@@ -104,6 +107,12 @@ class FlowView {
   retheme() {
     this.element.dataset.theme = isDark(this.element) ? "dark" : "light";
     this.colors = new Theme(this.element);
+  }
+
+  /** What was cut from the text. */
+  #remark() {
+    setText(this.remark, this.data.remark);
+    this.remark.hidden = !this.data.remark;
   }
 
   #toggle() {

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from model.bpe import TIE_RULE
 from viz.components.mounting import addresses, component, rerun_only
 
 
@@ -16,9 +17,8 @@ def tokens_view(
     run: str,
     record: str,
     shown: Mapping[str, Any],
-    tie_rule: str,
     remarks: list[str],
-    on_start: Callable[[int], None] = lambda n_merges: None,
+    on_start: Callable[[int], None],
 ) -> bool:
     """The whole page below its controls. `record` is the content hash under which the learned record was kept ("" while
     there is none), `shown` the text that stands in three rows (`model.bpe_record.shown_record`), `remarks` sentences on
@@ -27,7 +27,7 @@ def tokens_view(
     `on_start` is told how many merges a new run shall have, before the script runs again. Returns whether the browser
     asks for the record again, because the server has forgotten it.
     """
-    data = {**addresses("tokens/tokens.js", run), "record": record, "shown": shown, "tie_rule": tie_rule,
+    data = {**addresses("tokens/tokens.js", run), "record": record, "shown": shown, "tie_rule": TIE_RULE,
             "remarks": remarks}  # fmt: skip
     asked = component("tokens")(
         key=key, data=data, on_missing_change=rerun_only,
