@@ -25,7 +25,7 @@ WATCH = """() => {
   window.__graph = {};
   const known = window.fetch;
   window.fetch = (url, ...rest) => {
-    if (String(url).includes("/autograd")) window.__graph.asked ??= performance.now();
+    if (/[/]ask[/].*[/]autograd$/.test(String(url))) window.__graph.asked ??= performance.now();
     return known(url, ...rest);
   };
   const look = () => {
