@@ -52,6 +52,20 @@ def test_a_zoom_outlives_new_points_and_reruns_without_a_remount(training):
     expect(whole).to_be_hidden()
 
 
+def test_who_opens_a_run_that_stands_sees_its_pictures_and_so_does_who_reloads(training, visitors):
+    page = training.page
+    page.get_by_test_id("stMain").get_by_role("button", name="Pause").click()
+    training.wait(lambda: training.state == "paused")
+    training.wait(lambda: training.last(("probe",), "step") == training.step)
+    other = visitors()
+    other.page.goto(page.url)
+    n_seen = len(training.frames)
+    page.reload()
+    for kind in ("probe", "samples"):
+        other.wait(lambda kind=kind: any(frame["kind"] == kind for frame in other.frames))
+        training.wait(lambda kind=kind: any(frame["kind"] == kind for frame in training.frames[n_seen:]))
+
+
 def test_the_table_holds_every_step(training, tmp_path):
     page = training.page
     page.get_by_test_id("stMain").get_by_role("button", name="Pause").click()

@@ -147,10 +147,16 @@ class RunFeed:
         if not task.cancelled() and task.exception() is None and self.ring.floor is None:
             self.ring.restart(header_of(task.result())["seq"])
 
-    async def update_wants(self) -> None:
-        """Tell the supervisor the union of what the viewers want, if it changed."""
+    async def want(self, viewer: Viewer, wants: dict[str, Any]) -> None:
+        """Take note of what a viewer wants from now on, and have it shown: a run that stands shows nothing twice."""
+        is_more = wants not in (viewer.wants, NOTHING)
+        viewer.wants = wants
+        await self.update_wants(again=is_more)
+
+    async def update_wants(self, again: bool = False) -> None:
+        """Tell the supervisor the union of what the viewers want, if it changed or a new viewer has seen none of it."""
         wanted = union(viewer.wants for viewer in self.viewers)
-        if wanted == self._wanted or self._subscription is None:
+        if (wanted == self._wanted and not again) or self._subscription is None:
             return
         self._wanted = wanted
         subscription = await asyncio.shield(self._subscription)

@@ -114,8 +114,7 @@ class Live:
                 await websocket.close(REFUSED_MESSAGE, "This message was not understood.")
                 return
             if "wants" in message:
-                viewer.wants = _wants(message["wants"])
-                await feed.update_wants()
+                await feed.want(viewer, _wants(message["wants"]))
             else:
                 viewer.answer(await self._command(feed.run, key, message))
 

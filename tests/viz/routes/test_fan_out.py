@@ -177,3 +177,22 @@ def test_what_is_wanted_last_is_told_last():
 
     asyncio.run(watch())
     assert told == [["first"], ["second"]]
+
+
+def test_who_comes_later_is_shown_what_another_sees_already():
+    told = []
+
+    class Told(Source):
+        def wants(self, wanted):
+            told.append(wanted["probe"])
+
+    async def watch():
+        feed, viewers, probe = RunFeed(Told(), "run"), [Viewer(None), Viewer(None)], {**NOTHING, "probe": True}
+        await feed.open()
+        feed.viewers.update(viewers)
+        for viewer in viewers:
+            await feed.want(viewer, probe)
+            await feed.want(viewer, probe)
+
+    asyncio.run(watch())
+    assert told == [True, True]
