@@ -21,6 +21,7 @@ LIGHT: Mapping[str, str] = MappingProxyType({
     "guess": "#5B6770",
     "drawn": "#A3367B",
     "good": "#00735A", "warn": "#8A6100", "bad": "#B42318",
+    "ink-dark": "#111827", "ink-light": "#FFFFFF",
     "muted": "#5A6472", "line": "#D9DDE3", "surface": "#F6F7F9", "background": "#FFFFFF", "text": "#1F2937",
     "hatch": "#C3C9D1",
     "class-1": "#0072B2", "class-2": "#D55E00", "class-3": "#00735A", "class-4": "#B4237A", "class-5": "#8A6100",
@@ -41,6 +42,7 @@ DARK: Mapping[str, str] = MappingProxyType({
     "guess": "#AAB4BC",
     "drawn": "#F29AC9",
     "good": "#3CC39A", "warn": "#F0B94A", "bad": "#FF8A80",
+    "ink-dark": "#111827", "ink-light": "#FFFFFF",
     "muted": "#A3ACB8", "line": "#353B45", "surface": "#1A1F28", "background": "#0E1117", "text": "#FAFAFA",
     "hatch": "#4A525E",
     "class-1": "#56B4E9", "class-2": "#FB923C", "class-3": "#3CC39A", "class-4": "#F472B6", "class-5": "#F0B94A",
@@ -48,6 +50,7 @@ DARK: Mapping[str, str] = MappingProxyType({
     "chosen": "#5C420F", "chosen-line": "#F0B94A", "fresh": "#14523E", "merged": "#1C344D",
 })  # fmt: skip
 
+# Inks stand on a colour of a ramp, whichever theme it belongs to.
 # Ramps run from low to high in equal parts. Probabilities and gradients start at the background: 0 is nothing there.
 # Amounts are colours of points, so that even the lowest stands out; a cycle ends as it begins.
 LIGHT_RAMPS: Mapping[str, tuple[str, ...]] = MappingProxyType({

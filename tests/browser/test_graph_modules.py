@@ -31,6 +31,11 @@ def test_a_batch_that_is_too_large_says_how_many_of_its_rows_went_through(module
     assert part == "the first 2 rows of a batch of 256: more would not fit into memory"
 
 
+def tapped(tap):
+    """The place of the node whose output is this tap."""
+    return next(i for i, node in enumerate(header()["nodes"]) if tap in node["taps"])
+
+
 COMPOSED = """const { openAt } = await import('/graph/zoom.js');
 const layout = (open) => {
   const { items, wires, width, height } = m.compose(graph, open);
@@ -78,7 +83,8 @@ def test_opening_a_box_only_moves_the_others(drawn):
         assert (one["width"], one["height"]) == (other["width"], other["height"])
     by_height = sorted(kept, key=lambda key: before["items"][key]["y"])
     assert by_height == sorted(kept, key=lambda key: after["items"][key]["y"])
-    spine = [next(w for w in each["wires"] if w["box"] == "blocks.0" and w["target"] == "57" and len(w["points"]) > 2)
+    total = str(tapped("blocks.0.resid_mid"))
+    spine = [next(w for w in each["wires"] if w["box"] == "blocks.0" and w["target"] == total and len(w["points"]) > 2)
              for each in (before, after)]  # fmt: skip
     assert all(len({round(x, 1) for x, _ in wire["points"]}) == 1 for wire in spine), "the residual stream is straight"
 
@@ -104,7 +110,7 @@ def test_the_way_back_is_walked_in_the_order_of_the_engine(drawn):
         return [done, shown];""")
     on, back = done[: len(shown)], done[len(shown):]
     assert on == sorted(set(on))
-    assert on[-1] == 159
+    assert on[-1] == len(header()["nodes"])
     assert back == [*reversed(on[:-1]), 0]
     assert all(one != other for one, other in pairwise(shown)), "a step lights another operation"
 
@@ -116,7 +122,8 @@ def test_a_gradient_is_there_when_all_its_readers_have_run(drawn):
         for (let at = 0; at <= graph.n; at++) { walk.go(at); seen.push(walk.joined(join)); }
         return [seen, graph.readers[join]];""")
     states, readers = found
-    assert [states.count(""), states.count("some")] == [159 - max(readers), max(readers) - min(readers)]
+    n = len(header()["nodes"])
+    assert [states.count(""), states.count("some")] == [n - max(readers), max(readers) - min(readers)]
     assert states[-1] == "done"
 
 
@@ -146,11 +153,22 @@ def test_graphml_and_dot_hold_the_whole_graph(drawn, tmp_path):
     dot, graphml = drawn("saving", "return [m.toDot(graph), m.toGraphml(graph)];")
     (tmp_path / "graph.graphml").write_text(graphml)
     read = nx.read_graphml(tmp_path / "graph.graphml")
-    assert (len(read), read.number_of_edges()) == (159, 166)
-    assert read.nodes["n41"]["tap"] == "blocks.0.attn.pattern"
-    assert read.nodes["n0"]["order"] == 158.0
-    assert dot.count(" -> ") == 166
-    assert dot.count("subgraph") == len({box for node in header()["nodes"] for box in node["path"]})
+    nodes, edges = header()["nodes"], header()["edges"]
+    assert (len(read), read.number_of_edges()) == (len(nodes), len(edges))
+    assert read.nodes[f"n{tapped('blocks.0.attn.pattern')}"]["tap"] == "blocks.0.attn.pattern"
+    assert read.nodes["n0"]["order"] == len(nodes) - 1
+    assert dot.count(" -> ") == len(edges)
+    assert dot.count("subgraph") == len({box for node in nodes for box in node["path"]})
     assert dot.count("{") == dot.count("}")
     assert ET.fromstring(graphml) is not None
     assert json.dumps(dot)
+
+
+def test_the_picture_says_how_much_of_the_graph_it_draws_and_its_largest_gradients(drawn):
+    words, largest = drawn("drawing", """const { openAt } = await import('/graph/zoom.js');
+        const { compose } = await import('/graph/compose.js');
+        const layout = compose(graph, openAt(graph, 'nodes'));
+        return [m.graphWords(graph, layout), Math.max(...layout.wires.map((wire) => graph.flow(wire).norm))];""")
+    n, edges = len(header()["nodes"]), len(header()["edges"])
+    assert f"{n} nodes and {edges} edges, drawn as {n} boxes" in words
+    assert f"as norms: {words.split('as norms: ')[1].split(' ')[0]} {largest:.0f}" in words

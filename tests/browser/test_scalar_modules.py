@@ -167,3 +167,25 @@ def test_a_number_is_the_tensors_only_by_the_size_of_what_the_tensor_holds(modul
         return m.comparison(value.what, arrays, 0).textContent;
     """, {"what": what, "numbers": [own, held, largest]})  # fmt: skip
     assert words.startswith(f"{mark} {what}")
+
+
+def test_a_scalar_graph_says_its_numbers_and_gives_them_away(modules):
+    words, rows, picture, hover = modules("scalar/graph.js", """
+        const nodes = [["a", [], ""], ["b", [], ""], ["c", [0, 1], "×"]].map(([name, inputs, rule]) =>
+          ({ name, title: name, inputs, rule, kind: inputs.length ? "result" : "leaf" }));
+        const graph = new m.Graph(document.body, { choose: () => {}, label: "the graph of the expression" });
+        graph.open(nodes);
+        graph.show({ values: [2, 3, 6], gradients: [3, 2, null], slopes: [[], [], [3, 2]], current: -1, flows: false,
+          path: new Set(), chosen: -1 });
+        const { toSvg } = await import("/base/svg_file.js");
+        const found = [graph.picture.getAttribute("aria-label"), graph.csv(), toSvg(graph.picture, graph.plan, "white"),
+          graph.parts[0].group.querySelector("title").textContent];
+        graph.close();
+        graph.box.remove();
+        return found;
+    """)  # fmt: skip
+    assert words == ("the graph of the expression: 3 numbers. The result: c 6. "
+                     "It was made from a 2 with the gradient 3, b 3 with the gradient 2.")  # fmt: skip
+    assert rows[1:] == [[0, "a", "", "", 2, 3], [1, "b", "", "", 3, 2], [2, "c", "×", "0 1", 6, ""]]
+    assert all(number in picture for number in (">6<", ">∂ 3<", "translate(16 16)"))
+    assert "value 2" in hover

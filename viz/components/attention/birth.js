@@ -137,7 +137,9 @@ export class Birth {
     return this.view.allHeads().map(([layer, head]) => {
       const [name] = this.view.nameOf(layer, head);
       const kind = kinds.indexOf(name);
-      return kind < 0 ? `${keyOf(layer, head)} ${name}` : `${keyOf(layer, head)} ${name}: from ${value(0, layer, head, kind).toFixed(2)} at step ${steps[0]} to ${value(steps.length - 1, layer, head, kind).toFixed(2)} at step ${steps.at(-1)}`;
+      if (kind < 0) return `${keyOf(layer, head)} ${name}`;
+      const [first, last] = [0, steps.length - 1].map((at) => `${value(at, layer, head, kind).toFixed(2)} at step ${steps[at]}`);
+      return `${keyOf(layer, head)} ${name}: from ${first} to ${last}`;
     }).join("; ");
   }
 

@@ -86,7 +86,8 @@ export class TokenLosses {
 
   #words() {
     const { before, after, targets } = this.#values();
-    return `Loss of each token in nats, without and with your changes: ${[...before].map((loss, t) => `“${targets[t]}” ${significant(loss, 2)} to ${significant(after[t], 2)}`).join(", ")}.`;
+    const told = [...before].map((loss, t) => `“${targets[t]}” ${significant(loss, 2)} to ${significant(after[t], 2)}`);
+    return `Loss of each token in nats, without and with your changes: ${told.join(", ")}.`;
   }
 
   #csv() {

@@ -82,11 +82,13 @@ export class Ranking {
   }
 
   #words() {
-    return this.rows().slice(0, MOST).map(({ layer, head, rise, entropy }) => `${keyOf(layer, head)}: loss ${rise > 0 ? "+" : ""}${significant(rise, 2)} nats, entropy ${significant(entropy, 2)}`).join("; ");
+    const told = ({ layer, head, rise, entropy }) => `${keyOf(layer, head)}: loss ${rise > 0 ? "+" : ""}${significant(rise, 2)} nats, entropy ${significant(entropy, 2)}`;
+    return this.rows().slice(0, MOST).map(told).join("; ");
   }
 
   #csv() {
-    return [["layer", "head", "name", "loss_rise_if_removed_nats", "entropy_nats"], ...this.rows().map(({ layer, head, rise, entropy }) => [layer, head, this.view.nameOf(layer, head)[0], rise, entropy])];
+    const rows = this.rows().map(({ layer, head, rise, entropy }) => [layer, head, this.view.nameOf(layer, head)[0], rise, entropy]);
+    return [["layer", "head", "name", "loss_rise_if_removed_nats", "entropy_nats"], ...rows];
   }
 
   close() {

@@ -97,7 +97,7 @@ export class Lens {
     const follows = t < length - 1;
     const true_ = stage * (length - 1) + t;
     const share = this.kind === "likeliest" ? chances[at] : follows ? trueChances[true_] : NaN;
-    const { fill, ink } = shade(theme.ramp("probability"), share);
+    const { fill, ink } = shade(theme, "probability", share);
     pen.fillStyle = fill;
     if (!Number.isNaN(share)) pen.fillRect(x + 1, y + 1, wide - 2, ROW - 2);
     const isRight = follows && ranks[true_] === 0;

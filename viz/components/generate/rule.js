@@ -2,7 +2,7 @@
 
 export const MOST_SEED = 4294967295;
 
-/** @param {number} vocabSize @returns the rule that a new visitor starts with; topK 0 and topP 1 keep every token */
+/** @returns the rule that a new visitor starts with; topK 0 and topP 1 keep every token */
 export function usualRule() {
   return { temperature: 1, topK: 0, topP: 1, seed: 1 };
 }

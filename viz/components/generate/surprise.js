@@ -104,13 +104,12 @@ export class Surprise {
       this.#fit();
     }
     const theme = this.theme();
-    const ramp = theme.ramp("surprise");
     const most = 1.5 * Math.log(this.seen.guess_count);
     pen.textBaseline = "middle";
     pen.textAlign = "center";
     pen.font = theme.font(16, "code-font");
     this.#boxes.forEach(({ x, y, wide, label }, i) => {
-      const { fill, ink } = i ? shade(ramp, this.seen.losses[i - 1] / most) : { fill: theme.color("surface"), ink: theme.color("muted") };
+      const { fill, ink } = i ? shade(theme, "surprise", this.seen.losses[i - 1] / most) : { fill: theme.color("surface"), ink: theme.color("muted") };
       pen.fillStyle = fill;
       pen.fillRect(x, y + 2, wide, ROW - 6);
       pen.strokeStyle = theme.color("line");

@@ -9,7 +9,6 @@ export class Tape {
   /** @type {Entry[]} */ written = [];
   /** @type {Distribution|null} what comes next; null until the model has said it */ now = null;
   #past = [];
-  #moved = 0;
 
   /** @param {number[]} prompt token ids */
   constructor(prompt) {
@@ -18,11 +17,6 @@ export class Tape {
 
   get tokens() {
     return [...this.prompt, ...this.written.map(({ token }) => token)];
-  }
-
-  /** Another number whenever other tokens stand here: an answer that was asked for before it is stale. */
-  get place() {
-    return this.#moved;
   }
 
   get canUndo() {
@@ -49,7 +43,6 @@ export class Tape {
   undo() {
     if (!this.canUndo) return;
     const { written, now } = this.#past.pop();
-    this.#moved += 1;
     Object.assign(this, { written, now });
   }
 
@@ -60,7 +53,6 @@ export class Tape {
 
   #go(written, now) {
     this.#past.push({ written: this.written, now: this.now });
-    this.#moved += 1;
     Object.assign(this, { written, now });
   }
 }

@@ -5,6 +5,7 @@ import { pathOf, TALL } from "./compose.js";
 import { draw, set } from "./svg.js";
 
 const WIDEST = 9;              // pixels, of the wire with the largest gradient
+const N_TOLD = 5;              // gradients that the alternative text tells
 const NAME = 7.9, BADGE = 6.2; // pixels a character, as viz/graph_labels.py has them
 
 export class Drawing {
@@ -18,7 +19,7 @@ export class Drawing {
     this.nodes = draw("g", { class: "nodes" });
     this.marks = draw("g", { class: "marks" });
     this.scene = draw("g", { class: "scene" }, this.boxes, this.lines, this.nodes, this.marks);
-    this.svg = draw("svg", { class: "graph-svg", role: "application", tabindex: 0, "aria-label": "The autograd graph: tokens at the bottom, the loss at the top." }, this.scene);
+    this.svg = draw("svg", { class: "graph-svg", role: "application", tabindex: 0, "aria-label": "The autograd graph" }, this.scene);
     parent.append(this.svg);
   }
 
@@ -102,6 +103,7 @@ export class Drawing {
       set(element, { class: flows ? "wire flows" : "wire", "stroke-width": (flows ? 1 + WIDEST * share : 1.25).toFixed(1) });
     }
     for (const [value, mark] of this.joins) set(mark, { class: `join ${lookOfJoin(value)}` });
+    set(this.svg, { "aria-label": graphWords(graph, this.layout) });
   }
 
   wire(key) {
@@ -147,6 +149,15 @@ function openBox(graph, key) {
     draw("g", { class: "fold", "data-fold": key }, draw("rect", { width: 15, height: 15, rx: 4 }), draw("path", { d: "M4 7.5h7" }), draw("title", { text: `close ${name}` })));
   group.dataset.kind = `open ${kind}`;
   return group;
+}
+
+/** The whole graph in words: how much of it is drawn, and where the gradients are largest. */
+export function graphWords(graph, { items, wires }) {
+  const flows = wires.map((wire) => [wire, graph.flow(wire)]).filter(([, flow]) => Number.isFinite(flow?.norm)).sort((a, b) => b[1].norm - a[1].norm);
+  const largest = flows.slice(0, N_TOLD).map(([{ value }, { norm }]) => `${graph.nameOf(value)} ${significant(norm)}`);
+  const shut = [...items.values()].filter(({ isOpen }) => !isOpen).length;
+  return `The autograd graph, tokens at the bottom, the loss at the top: ${graph.n} nodes and ${graph.edges.length} edges, drawn as ${shut} boxes and ${wires.length} wires.${
+    largest.length ? ` The largest gradients that come back, as norms: ${largest.join(", ")}.` : ""}`;
 }
 
 /** What the pointer says of an item. */

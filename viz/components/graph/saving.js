@@ -1,6 +1,8 @@
-/** The graph as a file: DOT and GraphML with every node and number, SVG and PNG of the picture. */
+/** The graph as a file: DOT and GraphML with every node and number, and its picture. */
 
 import { download } from "../base/dom.js";
+import { saveSvg } from "../base/saving.js";
+import { rasterised, toSvg } from "../base/svg_file.js";
 
 const escape = (text) => String(text).replace(/[&<>"']/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" })[c]);
 const quoted = (text) => `"${String(text).replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
@@ -57,44 +59,12 @@ export function toGraphml(graph) {
     '<key id="flow_norm" for="edge" attr.name="gradient_norm" attr.type="double"/>', '<graph id="autograd" edgedefault="directed">', ...nodes, ...edges, "</graph>", "</graphml>", ""].join("\n");
 }
 
-const DRAWN = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linecap", "opacity", "font-family", "font-size", "font-weight", "text-anchor", "dominant-baseline"];
-
-/** The whole picture as an SVG file of its own: every style is written on its element. */
-export function toSvg(svg, { width, height }, background) {
-  const copy = svg.cloneNode(true);
-  const [own, theirs] = [svg.querySelectorAll("*"), copy.querySelectorAll("*")];
-  own.forEach((element, i) => {
-    const style = getComputedStyle(element);
-    for (const name of DRAWN) theirs[i].setAttribute(name, style.getPropertyValue(name));
-    theirs[i].removeAttribute("class");
-  });
-  copy.querySelector("g").setAttribute("transform", "translate(16 16)");
-  const size = { xmlns: "http://www.w3.org/2000/svg", width: Math.ceil(width + 32), height: Math.ceil(height + 32), viewBox: `0 0 ${Math.ceil(width + 32)} ${Math.ceil(height + 32)}` };
-  for (const [name, value] of Object.entries(size)) copy.setAttribute(name, value);
-  copy.removeAttribute("class");
-  const ground = document.createElementNS(size.xmlns, "rect");
-  for (const [name, value] of Object.entries({ width: "100%", height: "100%", fill: background })) ground.setAttribute(name, value);
-  copy.prepend(ground);
-  return new XMLSerializer().serializeToString(copy);
-}
-
 /** @param {"SVG"|"PNG"|"DOT"|"GraphML"} kind @param {Stage} stage */
 export async function save(kind, stage, background) {
   const { graph, drawing } = stage;
   if (kind === "DOT") return download(new Blob([toDot(graph)], { type: "text/vnd.graphviz" }), "autograd.dot");
   if (kind === "GraphML") return download(new Blob([toGraphml(graph)], { type: "application/graphml+xml" }), "autograd.graphml");
   const text = toSvg(drawing.svg, drawing.layout, background);
-  if (kind === "SVG") return download(new Blob([text], { type: "image/svg+xml" }), "autograd.svg");
-  return download(await picture(text, drawing.layout), "autograd.png");
-}
-
-async function picture(text, { width, height }) {
-  const image = new Image();
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
-  await image.decode();
-  const scale = Math.min(2, 8000 / (height + 32), 8000 / (width + 32));
-  const canvas = document.createElement("canvas");
-  Object.assign(canvas, { width: Math.ceil((width + 32) * scale), height: Math.ceil((height + 32) * scale) });
-  canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
-  return new Promise((done) => canvas.toBlob(done));
+  if (kind === "SVG") return saveSvg(text, "autograd");
+  return download(await rasterised(text, drawing.layout), "autograd.png");
 }

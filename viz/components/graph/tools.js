@@ -1,6 +1,7 @@
 /** Above the graph: which zoom, what to find, which rows and step, which attention; and the downloads. */
 
 import { make, setText } from "../base/dom.js";
+import { saveMenu } from "../base/saving.js";
 import { ZOOMS } from "./zoom.js";
 
 export class Tools {
@@ -17,10 +18,7 @@ export class Tools {
     this.at = choice("At which step", [["", "now"]], (value) => act.at(value === "" ? null : Number(value)));
     this.fused = choice("Which attention", [["", "step by step"], ["1", "fused attention"], ["beside", "both, side by side"]], act.fused);
     this.hold = button("hold", "Hold this picture while the run trains", act.hold);
-    const item = (text, save) => make("button", { text, onclick: () => { this.menu.open = false; save(); } });
-    this.menu = make("details.figure-menu", {}, make("summary", { title: "Download this graph", "aria-label": "download the graph", text: "⤓" }),
-      make("div.figure-list", {}, ...["SVG", "PNG", "DOT", "GraphML"].map((kind) => item(kind, () => act.save(kind)))));
-    this.menu.addEventListener("focusout", (event) => this.menu.contains(event.relatedTarget) || (this.menu.open = false));
+    this.menu = saveMenu("the graph", Object.fromEntries(["SVG", "PNG", "DOT", "GraphML"].map((kind) => [kind, () => act.save(kind)])));
     place.append(this.zooms, this.search, this.hits, make("span.frame-tools", {}, button("−", "Smaller", () => act.scale(1 / 1.25)),
       button("+", "Larger", () => act.scale(1.25)), button("fit", "The whole graph: 0", act.fit)), make("span.asks", {}, this.rows, this.fused, this.at, this.hold, this.menu));
   }

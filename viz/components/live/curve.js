@@ -236,7 +236,8 @@ export class Curve {
         + `guessing gives ${significant(history.run.ln_guess)}. `
       : "Loss curve, empty so far. ";
     this.main.element.setAttribute("aria-label", `${text}Arrow keys move the crosshair, plus and minus zoom, 0 shows the whole run.`);
-    this.lower.element.setAttribute("aria-label", `${this.small} over the same steps.`);
+    const newest = SMALL[this.small].lines.map(({ column }) => `${column.replaceAll("_", " ")} ${significant(history.lastOf(column))}`);
+    this.lower.element.setAttribute("aria-label", `${this.small} over the same steps; at step ${count(history.step)}: ${newest.join(", ")}.`);
   }
 
   async #png() {

@@ -14,8 +14,9 @@ import { Query } from "./query.js";
 
 const SHEETS = ["../theme.css", "../base/base.css", "../scalar/scalar.css"];
 const LOOKS = { float32: { color: "key-text", dash: [6, 4] }, float64: { color: "query", dash: [] } };
-const STEPS = Array.from({ length: 34 }, (_, k) => 10 ** (-k / 3));
+const EXPRESSION_STEPS = Array.from({ length: 34 }, (_, k) => 10 ** (-k / 3));  // of a model's weight the answer says them
 const LOWEST = 1e-17;
+const NEAR = 24;               // pixels beside an ε in which the pointer means it
 const digits = (x) => significant(x, 9);
 const brief = (x) => exact(x, 3);
 const off = (error) => (error === 0 ? "exact" : `${brief(error)} off`);
@@ -28,7 +29,7 @@ export async function mount(root, data) {
 
 class CheckView {
   constructor(root, data) {
-    Object.assign(this, { data, painter: new Painter(), query: new Query(), turn: 0, at: 9, cell: null });
+    Object.assign(this, { data, painter: new Painter(), query: new Query(), turn: 0, at: 9, cell: null, steps: EXPRESSION_STEPS });
     this.isModel = !Query.get("weight").startsWith("=");
     const [name, ...index] = Query.get("weight").split(",");
     if (this.isModel && name) this.cell = { tensor: name, index: index.map(Number) };
@@ -43,7 +44,7 @@ class CheckView {
     this.modes = [mode("a weight of the model", true), mode("a variable of the expression", false)];
     this.ofModel = make("div.window-head");
     this.variables = make("div.examples");
-    this.slider = make("input", { type: "range", min: 0, max: STEPS.length - 1, step: 1, value: STEPS.length - 1 - this.at, "aria-label": "ε", oninput: () => { this.at = STEPS.length - 1 - Number(this.slider.value); this.#show(); } });
+    this.slider = make("input", { type: "range", min: 0, step: 1, "aria-label": "ε", oninput: () => this.#set(this.steps.length - 1 - Number(this.slider.value)) });
     this.epsilon = make("b.epsilon");
     this.table = make("div.panel.sums");
     this.explained = make("div.panel.explained");
@@ -57,8 +58,11 @@ class CheckView {
     this.retheme();
     this.picker = new CellChoice(this.ofModel, "The weight", (cell) => { this.cell = cell; this.#measure(); });
     this.ofModel.append(make("button", { text: "the one that matters most", title: "The weight with the largest gradient", onclick: () => { this.cell = null; this.#measure(); } }));
-    this.figure = new Figure(both, { title: "How wrong the measured slope is", caption: "Distance from autograd’s float64 slope, for every ε. Click to set ε.", file: "gradient-check", height: 340,
-      painter: this.painter, theme: () => this.colors, paint: (...place) => this.#paint(...place), alt: () => this.#alt(), csv: () => this.#csv(), point: (x) => this.#point(x), click: (x) => this.#click(x), missing: () => (this.measured ? "" : "Nothing is measured yet.") });
+    this.figure = new Figure(both, {
+      title: "How wrong the measured slope is", caption: "Distance from autograd’s float64 slope, for every ε. Click to set ε.", file: "gradient-check", height: 340,
+      painter: this.painter, theme: () => this.colors, paint: (...place) => this.#paint(...place), alt: () => this.#alt(), csv: () => this.#csv(),
+      point: (x) => this.#point(x), click: (x) => this.#click(x), missing: () => (this.measured ? "" : "Nothing is measured yet."),
+    });
     both.append(this.explained);
   }
 
@@ -99,7 +103,7 @@ class CheckView {
       this.cell = { tensor: header.name, index: header.index };
       this.picker.show(header.parameters.map(([name, shape, axes, group]) => [name, shape, axes, "parameter", group]), this.cell, { labels: header.labels, vocabulary: header.vocabulary });
       this.query.set({ weight: [header.name, ...header.index].join(",") });
-      this.#take(header.measured, header.weight, `${header.name}[${header.index.join(", ")}]`, "the loss");
+      this.#take(header.measured, header.steps_tried, header.weight, `${header.name}[${header.index.join(", ")}]`, "the loss");
     } catch (error) {
       if (turn === this.turn) this.#say(error.message);
     }
@@ -117,28 +121,36 @@ class CheckView {
     const button = (text) => make("button", { text, "aria-pressed": String(text === name), onclick: () => { this.variable = text; this.#measure(); } });
     this.variables.replaceChildren(make("span.unit", { text: `of ${this.data.text.replace(/\s*\n\s*/g, "; ").slice(0, 60)}: ` }), ...names.map(button));
     this.query.set({ weight: `=${name}` });
-    const measured = measure(nodes, values, name, STEPS);
-    return this.#take(measured, values.get(name), name, "the result");
+    const measured = measure(nodes, values, name, EXPRESSION_STEPS);
+    return this.#take(measured, EXPRESSION_STEPS, values.get(name), name, "the result");
   }
 
   #say(sentence) {
     setText(this.words, sentence);
   }
 
-  #take(measured, weight, name, result) {
+  /** @param {number[]} steps every ε that was tried, the largest first */
+  #take(measured, steps, weight, name, result) {
     this.#say("");
     const truth = measured.float64.gradient;
     const errors = Object.fromEntries(Object.entries(measured).map(([precision, each]) => [precision, errorsOf(each, truth)]));
-    Object.assign(this, { measured, weight, name, result, errors, truth });
+    Object.assign(this, { measured, steps, at: Math.min(this.at, steps.length - 1), weight, name, result, errors, truth });
     this.#show();
     this.#explain();
   }
 
+  #set(at) {
+    this.at = at;
+    this.#show();
+  }
+
   /** The quotient at the chosen ε, beside autograd's slope. */
   #show() {
-    const { at, measured } = this;
+    const { at, measured, steps } = this;
     if (!measured) return;
-    setText(this.epsilon, exact(STEPS[at], 3));
+    this.slider.max = steps.length - 1;
+    this.slider.value = steps.length - 1 - at;
+    setText(this.epsilon, exact(steps[at], 3));
     const row = (precision) => {
       const { above, below, quotients, gradient } = measured[precision];
       return [precision, digits(above[at]), digits(below[at]), digits(quotients[at]), digits(gradient), brief(this.errors[precision][at])];
@@ -150,12 +162,13 @@ class CheckView {
   }
 
   #explain() {
-    const found = (precision) => best(this.errors[precision], STEPS);
+    const found = (precision) => best(this.errors[precision], this.steps);
     const [single, double] = [found("float32"), found("float64")];
     const p = (head, text) => make("p", {}, make("b", { text: head }), text);
     this.explained.replaceChildren(make("h3", { text: "Why a U?" }),
       p("Right: truncation. ", "A step of ε does not see how the loss bends on the way. That error shrinks with ε²: a tenth of the step, a hundredth of the error."),
-      p("Left: rounding. ", "Two almost equal numbers are subtracted, so the digits that they share are lost, and what is left is divided by a tiny 2ε. That error grows with 1/ε. Where ε is so small that w + ε is w, the measured slope is 0."),
+      p("Left: rounding. ", "Two almost equal numbers are subtracted, so the digits that they share are lost, and what is left is divided by a tiny 2ε. "
+        + "That error grows with 1/ε. Where ε is so small that w + ε is w, the measured slope is 0."),
       p("Between: the best ε. ", `float32 keeps about 7 digits and does best here at ε = ${brief(single.step)}: ${off(single.error)}; float64 keeps about 16: ε = ${brief(double.step)}, ${off(double.error)}.`),
       p("So is it right? ", verdict(double.error, this.truth)));
   }
@@ -177,15 +190,16 @@ class CheckView {
     pen.clip();
     const muted = { color: theme.color("ghost"), dash: [2, 3], width: 1 };
     for (const precision of ["float32", "float64"]) {
-      const { rounding, truncation } = parts(precision, this.measured[precision], this.errors.float64, STEPS);
-      drawCurve(pen, x, y, STEPS.map((step, i) => [step, rounding[i]]), muted);
-      if (precision === "float64") drawCurve(pen, x, y, STEPS.map((step, i) => [step, truncation[i]]), muted);
+      const { rounding, truncation } = parts(precision, this.measured[precision], this.errors.float64, this.steps);
+      drawCurve(pen, x, y, this.steps.map((step, i) => [step, rounding[i]]), muted);
+      if (precision === "float64") drawCurve(pen, x, y, this.steps.map((step, i) => [step, truncation[i]]), muted);
       const { color, dash } = LOOKS[precision];
-      drawCurve(pen, x, y, STEPS.map((step, i) => [step, this.errors[precision][i]]), { color: theme.color(color), dash, width: 2, dots: 2.5 });
+      drawCurve(pen, x, y, this.steps.map((step, i) => [step, this.errors[precision][i]]), { color: theme.color(color), dash, width: 2, dots: 2.5 });
     }
     pen.strokeStyle = theme.color("text");
     pen.lineWidth = 1;
-    line(pen, x.pixel(STEPS[this.at]), y.start, x.pixel(STEPS[this.at]), y.end);
+    const at = x.pixel(this.steps[this.at]);
+    line(pen, at, y.start, at, y.end);
     pen.restore();
     this.#labels(pen, x, y);
   }
@@ -195,48 +209,48 @@ class CheckView {
     pen.font = theme.font(13);
     pen.textBaseline = "bottom";
     pen.textAlign = "left";
-    const at = (precision, i) => [x.pixel(STEPS[i]), Math.max(y.end + 14, y.pixel(Math.max(this.errors[precision][i], y.low)) - 10)];
+    const at = (precision, i) => [x.pixel(this.steps[i]), Math.max(y.end + 14, y.pixel(Math.max(this.errors[precision][i], y.low)) - 10)];
     for (const [precision, i] of [["float32", 31], ["float64", 21]]) {
       pen.fillStyle = theme.color(LOOKS[precision].color);
       pen.fillText(precision, ...at(precision, i));
     }
     pen.fillStyle = theme.color("muted");
     pen.textAlign = "right";
-    const { rounding, truncation } = parts("float64", this.measured.float64, this.errors.float64, STEPS);
+    const { rounding, truncation } = parts("float64", this.measured.float64, this.errors.float64, this.steps);
     const inside = (error) => Math.min(y.start - 4, Math.max(y.end + 30, y.pixel(Math.max(error, y.low))));
     if (truncation[8] > y.low) pen.fillText("truncation ∝ ε²", x.end - 4, inside(truncation[6]) + 24);
     pen.textAlign = "left";
-    pen.fillText("rounding ∝ 1/ε", x.pixel(STEPS[31]), inside(rounding[31]) - 12);
+    pen.fillText("rounding ∝ 1/ε", x.pixel(this.steps[31]), inside(rounding[31]) - 12);
   }
 
   #nearest(left) {
     const [x] = this.#scales(this.figure.surface.width, this.figure.surface.height);
-    const at = Math.round(-3 * Math.log10(x.value(left)));
-    return at >= 0 && at < STEPS.length ? at : -1;
+    const apart = this.steps.map((step) => Math.abs(x.pixel(step) - left));
+    const at = apart.indexOf(Math.min(...apart));
+    return apart[at] <= NEAR ? at : -1;
   }
 
   #point(left) {
     const i = this.#nearest(left);
     if (i < 0) return null;
     const [x, y] = this.#scales(this.figure.surface.width, this.figure.surface.height);
-    return { x: x.pixel(STEPS[i]), y: y.end + 20, lines: [`ε = ${brief(STEPS[i])}`, ...["float32", "float64"].map((p) => `${p}: ${digits(this.measured[p].quotients[i])}, ${brief(this.errors[p][i])} off`)] };
+    const lines = ["float32", "float64"].map((p) => `${p}: ${digits(this.measured[p].quotients[i])}, ${brief(this.errors[p][i])} off`);
+    return { x: x.pixel(this.steps[i]), y: y.end + 20, lines: [`ε = ${brief(this.steps[i])}`, ...lines] };
   }
 
   #click(left) {
     const at = this.#nearest(left);
-    if (at < 0) return;
-    this.at = at;
-    this.slider.value = STEPS.length - 1 - at;
-    this.#show();
+    if (at >= 0) this.#set(at);
   }
 
   #alt() {
-    const said = ["float32", "float64"].map((p) => [p, best(this.errors[p], STEPS)]).map(([p, { step, error }]) => `${p} is best at ε = ${brief(step)}, ${brief(error)} off`);
+    const said = ["float32", "float64"].map((p) => [p, best(this.errors[p], this.steps)]).map(([p, { step, error }]) => `${p} is best at ε = ${brief(step)}, ${brief(error)} off`);
     return `Error of the measured slope of ${this.name} against ε, both logarithmic, shaped like a U: ${said.join("; ")}.`;
   }
 
   #csv() {
-    return [["epsilon", "quotient float32", "error float32", "quotient float64", "error float64"], ...STEPS.map((step, i) => [step, ...["float32", "float64"].flatMap((p) => [this.measured[p].quotients[i], this.errors[p][i]])])];
+    const numbers = (i) => ["float32", "float64"].flatMap((p) => [this.measured[p].quotients[i], this.errors[p][i]]);
+    return [["epsilon", "quotient float32", "error float32", "quotient float64", "error float64"], ...this.steps.map((step, i) => [step, ...numbers(i)])];
   }
 
   unmount() {

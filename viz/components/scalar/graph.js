@@ -1,7 +1,9 @@
 /** A scalar graph as a picture: a box for every number, an edge for every input with its local derivative. SVG, made once. */
 
-import { make, setText } from "../base/dom.js";
+import { download, make, setText } from "../base/dom.js";
 import { exact, significant } from "../base/numbers.js";
+import { saveCsv, saveMenu, saveSvg } from "../base/saving.js";
+import { rasterised, toSvg } from "../base/svg_file.js";
 import { layout } from "./layout.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -11,6 +13,7 @@ const [SMALLEST, LARGEST] = [0.25, 2];           // scales
 const [READABLE, COMFORTABLE] = [0.58, 0.85];    // the least to show all of a graph; where it does not fit
 const TITLE = 15;              // characters of a title and a rule together
 const ROOM = [220, 540];                         // how tall the picture may be
+const N_TOLD = 6;              // leaves that the alternative text tells
 
 /** @typedef {{inputs: number[], kind: string, title: string, name: string, rule: string, isFixed?: boolean, hint?: string}} Drawn
  *   kind: leaf | operation | rest | result; `title` and `rule` stand in the box, `name` in sentences */
@@ -25,13 +28,14 @@ const svg = (name, attributes = {}, ...children) => {
 export class Graph {
   /** @param {HTMLElement} parent @param {{choose: (i: number) => void, open?: (i: number) => void, label: string}} needs */
   constructor(parent, { choose, open, label }) {
-    Object.assign(this, { choose, openNode: open, at: { x: 0, y: 0, scale: 1 }, nodes: [] });
+    Object.assign(this, { choose, openNode: open, label, at: { x: 0, y: 0, scale: 1 }, nodes: [] });
     this.edges = svg("g");
     this.boxes = svg("g");
     this.sheet = svg("g", {}, this.edges, this.boxes);
     this.picture = svg("svg", { role: "group", "aria-label": label }, this.sheet);
     const tool = (text, title, act) => make("button", { text, title, "aria-label": title, onclick: act });
-    this.tools = make("div.graph-tools", {}, tool("−", "smaller", () => this.#zoom(1 / 1.25)), tool("+", "larger", () => this.#zoom(1.25)), tool("⤢", "the whole picture", () => this.fit(false)));
+    this.menu = saveMenu(label, { PNG: () => this.#save("PNG"), SVG: () => this.#save("SVG"), CSV: () => saveCsv(this.csv(), "scalars") });
+    this.tools = make("div.graph-tools", {}, this.menu, tool("−", "smaller", () => this.#zoom(1 / 1.25)), tool("+", "larger", () => this.#zoom(1.25)), tool("⤢", "the whole picture", () => this.fit(false)));
     this.box = make("div.scalar-picture", {}, this.picture, this.tools);
     parent.append(this.box);
     this.observer = new ResizeObserver(() => this.#place());
@@ -59,15 +63,15 @@ export class Graph {
     const group = svg("g", { class: `box ${kind}`, tabindex: -1, role: "button", transform: `translate(${this.plan.x[i]}, ${this.plan.y[i]})` },
       svg("rect", { x: -width / 2, y: -height / 2, width, height, rx: 8 }),
       text("title", -width / 2 + 8, -12, "start", cut(title, TITLE - (rule ? Math.min(rule.length, 9) : 0))), text("rule", width / 2 - 8, -12, "end", cut(rule, 9)), value, grad);
-    const whole = svg("title", {}, hint ?? `${title} ${rule}`);
-    group.append(whole);
+    const hover = svg("title");
+    group.append(hover);
     group.addEventListener("click", () => this.choose(i));
     group.addEventListener("dblclick", () => this.openNode?.(i));
     group.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.shiftKey) this.choose(i);
       else if (event.key === "Enter") this.openNode?.(i);
     });
-    return { group, value, grad };
+    return { group, value, grad, hover, hint: hint || `${title} ${rule}` };
   }
 
   #edgesInto(inputs, i) {
@@ -88,9 +92,14 @@ export class Graph {
    *   path: Set<string>, chosen: number}} shown null: not known yet; `flows`: the current node hands its gradient back; `path`: edges as "node input"
    */
   show({ values, gradients, partial, slopes, current, flows, path, chosen }) {
-    this.parts.forEach(({ group, value, grad }, i) => {
-      setText(value, values[i] === null ? "" : exact(values[i]));
-      setText(grad, gradients[i] === null ? "" : `∂ ${exact(gradients[i])}`);
+    this.numbers = { values, gradients };
+    const words = this.#words();
+    if (this.picture.getAttribute("aria-label") !== words) this.picture.setAttribute("aria-label", words);
+    this.parts.forEach(({ group, value, grad, hover, hint }, i) => {
+      const [own, back] = [values[i] === null ? "" : exact(values[i]), gradients[i] === null ? "" : exact(gradients[i])];
+      setText(value, own);
+      setText(grad, back && `∂ ${back}`);
+      setText(hover, [hint, own && `value ${own}`, back && `gradient ${back}`].filter(Boolean).join("\n"));
       mark(group, { current: i === current, chosen: i === chosen, partial: Boolean(partial?.[i]) });
     });
     this.lines.forEach((edges, i) => edges.forEach(({ group, slope }, k) => {
@@ -99,6 +108,27 @@ export class Graph {
       mark(group, { lit: i === current && !flows, flows: i === current && flows, path: path.has(`${i} ${k}`) });
     }));
     if (current >= 0) this.#reveal(current);
+  }
+
+  /** What there is to see: the result, and of the leaves value and gradient, as far as they are known. */
+  #words() {
+    const { nodes, numbers: { values, gradients } } = this;
+    const told = (i) => `${nodes[i].name} ${values[i] === null ? "not computed yet" : exact(values[i])}${gradients[i] === null ? "" : ` with the gradient ${exact(gradients[i])}`}`;
+    const leaves = [...nodes.keys()].filter((i) => !nodes[i].inputs.length);
+    const more = leaves.length > N_TOLD ? ` and ${leaves.length - N_TOLD} more` : "";
+    return `${this.label}: ${nodes.length} numbers. The result: ${told(nodes.length - 1)}. It was made from ${leaves.slice(0, N_TOLD).map(told).join(", ")}${more}.`;
+  }
+
+  csv() {
+    const { nodes, numbers: { values, gradients } } = this;
+    const rows = nodes.map(({ name, rule, inputs }, i) => [i, name, rule, inputs.join(" "), values[i] ?? "", gradients[i] ?? ""]);
+    return [["number", "name", "rule", "made_from", "value", "gradient"], ...rows];
+  }
+
+  async #save(kind) {
+    const text = toSvg(this.picture, this.plan, getComputedStyle(this.box).getPropertyValue("--gb-background").trim() || "#fff");
+    if (kind === "SVG") return saveSvg(text, "scalars");
+    return download(await rasterised(text, this.plan), "scalars.png");
   }
 
   /** Show the whole picture, or its right end where that would be too small to read. */

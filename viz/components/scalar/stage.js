@@ -18,7 +18,7 @@ export class Stage {
     Object.assign(this, { painter, extra, chosen: -1, graph: null, numbers: null });
     this.bar = make("div.stage-bar");
     this.said = make("p.said", { role: "status" });
-    this.main = make("div.stage-main", {}, this.bar, this.said);
+    this.main = make("div.stage-main", {}, make("h3", { text: `${label[0].toUpperCase()}${label.slice(1)}` }), this.bar, this.said);
     this.panel = make("aside.panel.stage-panel", { "aria-label": "the chosen number" });
     parent.append(make("div.stage", {}, this.main, this.panel));
     this.walk = new Walk(this.bar, own, () => this.mark());

@@ -48,7 +48,13 @@ export class Bar {
     if (this.number.getRootNode().activeElement !== this.number) this.number.value = String(k);
     setText(this.of, `of ${record.n}`);
     setText(this.said, this.#sentence());
-    setText(this.counts, !record.nCharacters ? "" : `The text: ${count(record.nCharacters)} characters = ${count(record.cut.bytes.length)} bytes = ${count(record.lengths[k])} tokens: ${significant(record.compression(k))} characters a token. Vocabulary: 256 bytes + ${count(k)} merges = ${count(256 + k)}.`);
+    setText(this.counts, record.nCharacters ? this.#sizes() : "");
+  }
+
+  #sizes() {
+    const { record, k } = this.walk;
+    return `The text: ${count(record.nCharacters)} characters = ${count(record.cut.bytes.length)} bytes = ${count(record.lengths[k])} tokens: `
+      + `${significant(record.compression(k))} characters a token. Vocabulary: 256 bytes + ${count(k)} merges = ${count(256 + k)}.`;
   }
 
   #sentence() {
@@ -56,7 +62,8 @@ export class Bar {
     if (!record.n) return record.nCharacters ? "No pair stands twice in this text, so there is nothing to merge." : "There is no text to learn from yet.";
     if (!k) return "Nothing is merged yet: every token is one byte. Press → for the first merge.";
     const saved = record.lengths[k - 1] - record.lengths[k];
-    return `Merge ${k}: ${record.pairInWords(record.pairs[k - 1])} → ${record.inWords(255 + k)}, id ${255 + k}. The pair stood side by side ${count(record.counts[k - 1])} times; the text is ${count(saved)} ${saved === 1 ? "token" : "tokens"} shorter.`;
+    return `Merge ${k}: ${record.pairInWords(record.pairs[k - 1])} → ${record.inWords(255 + k)}, id ${255 + k}. `
+      + `The pair stood side by side ${count(record.counts[k - 1])} times; the text is ${count(saved)} ${saved === 1 ? "token" : "tokens"} shorter.`;
   }
 
   close() {}
