@@ -1,6 +1,6 @@
 # make run          start Glassbox (sets everything up the first time)     LAN=1 opens it to the class   PORT=8600
 # make test         all tests, the browser's included                      make lint   ruff and mypy
-# make bench        the figures of docs/performance.md                     make shipped-run   train the run shown first
+# make bench        the figures of docs/performance.md                     make shipped-run   train the run shown first     make pictures   retake the docs' screenshots
 
 SYSTEM := $(shell uname -s 2>/dev/null)
 ifeq (,$(filter Linux Darwin,$(SYSTEM)))
@@ -16,7 +16,7 @@ LAN ?=
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench shipped-run clean
+.PHONY: help run test lint bench shipped-run pictures clean
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
@@ -45,6 +45,9 @@ lint: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	@.venv/bin/python -m benchmarks
+
+pictures: .venv/dev.stamp
+	@.venv/bin/python -m tools.pictures
 
 shipped-run: .venv/runtime.stamp
 	@.venv/bin/python -m tools.shipped_run
