@@ -96,7 +96,7 @@ def _slider_and_number(view: View, field: Field, value: float, label: str, wirin
     """A slider, and beside it the number itself. For a number out of its range the slider stands at its end."""
     low, high = field.slider or (field.low, field.high)
     within = type(value)(min(max(value, low), high))
-    slider, number = st.columns([2, 1], vertical_alignment="bottom")
+    slider, number = st.columns([4, 3], gap="xsmall", vertical_alignment="bottom")
     key = f"{wiring['key']}:slider"
     st.session_state[key] = within
     with slider:
