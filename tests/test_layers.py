@@ -96,12 +96,12 @@ def modules_of(*folders):
 
 @pytest.mark.parametrize("name", modules_of("model"))
 def test_the_model_knows_no_screen(name):
-    assert outside(name).isdisjoint({"streamlit", "starlette", "plotly", "viz", "pages", "app"})
+    assert outside(name).isdisjoint({"streamlit", "starlette", "viz", "pages", "app"})
 
 
 @pytest.mark.parametrize("name", modules_of("viz"))
 def test_pictures_are_made_from_records_alone(name):
-    allowed = {"viz", "model", "plotly", "numpy", "networkx"}
+    allowed = {"viz", "model", "numpy"}
     allowed |= {"viz.routes": {"starlette"}, "viz.components": {"streamlit"}}.get(".".join(name.split(".")[:2]), set())
     assert outside(name) <= allowed
 

@@ -25,8 +25,8 @@ MAX_READ = 2048
 
 def next_token(job: Job, order: Header) -> Answer:
     """`logits` (V,) of the token after `tokens`, of which the model reads the last block_size; and what each of S
-    stages says at each of T positions: `likeliest` and their `chances` (S, T, K), and of the token that really follows
-    `true_rank` (0 = likeliest) and `true_chance` (S, T − 1)."""
+    stages says at each of T positions: `likeliest` and their `likeliest_probability` (S, T, K), and of the token that
+    really follows `true_rank` (0 = likeliest) and `true_probability` (S, T − 1)."""
     model, at = model_of(job, order)
     window = _ids(job, order)[-model.config.block_size :]
     lens = logit_lens(model, torch.tensor(window))
@@ -44,8 +44,8 @@ def _lens(logits: Tensor, window: list[int]) -> Arrays:
     true = log_probs[:, :-1].gather(-1, follows)  # (S, T - 1, 1)
     ranks = (log_probs[:, :-1] > true).sum(dim=-1)  # (S, T - 1)
     return {
-        "likeliest": best.indices.numpy().astype(np.int32), "chances": best.values.exp().numpy(),
-        "true_rank": ranks.numpy().astype(np.int32), "true_chance": true[..., 0].exp().numpy(),
+        "likeliest": best.indices.numpy().astype(np.int32), "likeliest_probability": best.values.exp().numpy(),
+        "true_rank": ranks.numpy().astype(np.int32), "true_probability": true[..., 0].exp().numpy(),
     }  # fmt: skip
 
 

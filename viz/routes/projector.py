@@ -8,13 +8,15 @@ import functools
 import os
 import struct
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from model.runs import wire
 
 PROJECT = Path(__file__).resolve().parents[2]
-SECONDS = 20.0  # that one picture may take, the start of the process included
+# That one picture may take, the start of the process included. A process's first UMAP is compiled for half a minute.
+SECONDS = {"tsne": 20.0, "umap": 120.0}
 MAX_WAITING = 12  # pictures: who comes when so many are asked for already is sent away
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _ENDED = "The process that makes this picture ended in the middle of it. The next one starts it again: try again."
@@ -29,7 +31,7 @@ class NoPictureError(Exception):
 class Projector:
     """Hands tables to its process and brings the coordinates back."""
 
-    def __init__(self, seconds: float = SECONDS) -> None:
+    def __init__(self, seconds: Mapping[str, float] = SECONDS) -> None:
         self._seconds = seconds
         self.process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
@@ -40,9 +42,10 @@ class Projector:
         if self._n_waiting >= MAX_WAITING:
             raise NoPictureError(_BUSY)
         self._n_waiting += 1
+        seconds = self._seconds[header["method"]]
         try:
             async with self._turn:
-                answer, found = wire.decode(await self._answered(wire.pack(wire.encode(header, arrays))))
+                answer, found = wire.decode(await self._answered(wire.pack(wire.encode(header, arrays)), seconds))
         finally:
             self._n_waiting -= 1
         if "error" in answer:
@@ -56,12 +59,12 @@ class Projector:
             process.stdin.close()  # which ends it
             await process.wait()
 
-    async def _answered(self, message: bytes) -> bytes:
+    async def _answered(self, message: bytes, seconds: float) -> bytes:
         try:
-            return await asyncio.wait_for(self._exchange(message), self._seconds)
+            return await asyncio.wait_for(self._exchange(message), seconds)
         except TimeoutError:
             self._end()
-            raise NoPictureError(_LATE.format(self._seconds)) from None
+            raise NoPictureError(_LATE.format(seconds)) from None
         except (OSError, asyncio.IncompleteReadError):
             self._end()
             raise NoPictureError(_ENDED) from None

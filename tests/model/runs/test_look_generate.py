@@ -30,11 +30,11 @@ def test_the_next_token_is_what_the_model_says_of_the_last_tokens_that_it_can_re
 def test_the_lens_ranks_the_token_that_really_follows(job):
     _, arrays = look(job, "next_token", tokens=PROMPT)
     probs = np.exp(arrays["logits"] - np.logaddexp.reduce(arrays["logits"]))
-    np.testing.assert_allclose(arrays["chances"][-1, -1], np.sort(probs)[::-1][:8], rtol=1e-5)
+    np.testing.assert_allclose(arrays["likeliest_probability"][-1, -1], np.sort(probs)[::-1][:8], rtol=1e-5)
     with torch.no_grad():
         first = job.trainer.model(torch.tensor([PROMPT]))[0, 0]
     assert arrays["true_rank"][-1, 0] == (first > first[PROMPT[1]]).sum()
-    np.testing.assert_allclose(arrays["true_chance"][-1, 0], first.softmax(-1)[PROMPT[1]], rtol=1e-5)
+    np.testing.assert_allclose(arrays["true_probability"][-1, 0], first.softmax(-1)[PROMPT[1]], rtol=1e-5)
     assert arrays["true_rank"].shape == (job.trainer.config.model.n_layers + 1, len(PROMPT) - 1)
 
 

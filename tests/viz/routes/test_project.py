@@ -1,3 +1,4 @@
+import asyncio
 import os
 import signal
 from contextlib import asynccontextmanager
@@ -138,8 +139,21 @@ def test_a_projector_that_dies_costs_one_sentence_and_the_next_picture_comes(bro
     np.testing.assert_array_equal(asked(browser, "tsne", perplexity=5)[1]["coordinates"], before["coordinates"])
 
 
+def test_umap_has_longer_as_its_first_picture_is_compiled():
+    async def told(method):
+        own = projector.Projector(seconds={"tsne": 0.05, "umap": 60.0})
+        header = {"method": method, "n_axes": 2, "perplexity": 5.0, "seed": 0}
+        with pytest.raises(projector.NoPictureError) as refused:
+            await own.project(header, {"table": np.zeros((2, 2), np.float32)})
+        await own.close()
+        return str(refused.value)
+
+    assert "took longer" in asyncio.run(told("tsne"))
+    assert "at least 5 rows" in asyncio.run(told("umap"))
+
+
 def test_a_picture_that_takes_too_long_is_given_up_in_a_sentence(client):
-    with serving(client, projector.Projector(seconds=0.05)) as browser:
+    with serving(client, projector.Projector(seconds={"tsne": 0.05, "umap": 60.0})) as browser:
         assert "took longer" in error(browser, "tsne")
         assert "took longer" in error(browser, "tsne", perplexity=7)
     assert not helpers()

@@ -39,7 +39,7 @@ export class Lens {
   /** @param {{header: object, arrays: object}} answer of the look next_token with its lens */
   take({ header, arrays }) {
     const [n, length, k] = arrays.likeliest.shape;
-    const values = Object.fromEntries(["likeliest", "chances", "true_rank", "true_chance"].map((name) => [name, arrays[name].data]));
+    const values = Object.fromEntries(["likeliest", "likeliest_probability", "true_rank", "true_probability"].map((name) => [name, arrays[name].data]));
     this.seen = { step: header.at, window: header.window, remark: header.remark, n, length, k, ...values };
     this.back = Math.min(this.back, Math.max(0, length - 1));
     this.mark();
@@ -92,11 +92,11 @@ export class Lens {
   }
 
   #cell(pen, theme, { stage, t, x, y, wide }) {
-    const { length, k, likeliest, chances, true_rank: ranks, true_chance: trueChances } = this.seen;
+    const { length, k, likeliest, likeliest_probability: probs, true_rank: ranks, true_probability: trueProbs } = this.seen;
     const at = (stage * length + t) * k;
     const follows = t < length - 1;
     const true_ = stage * (length - 1) + t;
-    const share = this.kind === "likeliest" ? chances[at] : follows ? trueChances[true_] : NaN;
+    const share = this.kind === "likeliest" ? probs[at] : follows ? trueProbs[true_] : NaN;
     const { fill, ink } = shade(theme, "probability", share);
     pen.fillStyle = fill;
     if (!Number.isNaN(share)) pen.fillRect(x + 1, y + 1, wide - 2, ROW - 2);
@@ -106,7 +106,7 @@ export class Lens {
     pen.strokeRect(x + 1.5, y + 1.5, wide - 3, ROW - 3);
     pen.font = theme.font(this.kind === "likeliest" ? 14 : 12, this.kind === "likeliest" ? "code-font" : "font");
     const text = this.kind === "likeliest" ? fitted(pen, this.vocabulary()[likeliest[at]], wide - 6)
-      : !follows ? "–" : this.kind === "rank" ? `${ranks[true_] + 1}.` : significant(trueChances[true_], 2);
+      : !follows ? "–" : this.kind === "rank" ? `${ranks[true_] + 1}.` : significant(trueProbs[true_], 2);
     pen.textAlign = "center";
     pen.fillStyle = Number.isNaN(share) ? theme.color("muted") : ink;
     pen.fillText(text, x + wide / 2, y + ROW / 2);
@@ -135,7 +135,7 @@ export class Lens {
   }
 
   #point(x, y) {
-    const { n, length, k, likeliest, chances, true_rank: ranks, true_chance: trueChances, window } = this.seen;
+    const { n, length, k, likeliest, likeliest_probability: probs, true_rank: ranks, true_probability: trueProbs, window } = this.seen;
     const { first, last, wide } = this.#span(this.figure.surface.width);
     const t = first + Math.floor((x - LABEL) / wide);
     const stage = n - 1 - Math.floor((y - HEAD) / ROW);
@@ -143,29 +143,29 @@ export class Lens {
     const at = (stage * length + t) * k;
     const words = (id) => `“${this.vocabulary()[id]}”`;
     const lines = [`${stage ? `after block ${stage - 1}` : "embedding"}, position ${t}: reads ${words(window[t])}`];
-    for (let i = 0; i < Math.min(k, N_TIP); i++) lines.push(`${i + 1}. ${words(likeliest[at + i])}  ${significant(chances[at + i], 4)}`);
+    for (let i = 0; i < Math.min(k, N_TIP); i++) lines.push(`${i + 1}. ${words(likeliest[at + i])}  ${significant(probs[at + i], 4)}`);
     const true_ = stage * (length - 1) + t;
-    if (t < length - 1) lines.push(`really follows ${words(window[t + 1])}: rank ${ranks[true_] + 1}, probability ${significant(trueChances[true_], 4)}`);
+    if (t < length - 1) lines.push(`really follows ${words(window[t + 1])}: rank ${ranks[true_] + 1}, probability ${significant(trueProbs[true_], 4)}`);
     return { x, y, lines };
   }
 
   #alt() {
-    const { n, length, step, likeliest, chances, k } = this.seen;
+    const { n, length, step, likeliest, likeliest_probability: probs, k } = this.seen;
     const last = Array.from({ length: n }, (_, stage) => {
       const at = (stage * length + length - 1) * k;
-      return `${stage ? `after block ${stage - 1}` : "embedding"} “${this.vocabulary()[likeliest[at]]}” ${significant(chances[at])}`;
+      return `${stage ? `after block ${stage - 1}` : "embedding"} “${this.vocabulary()[likeliest[at]]}” ${significant(probs[at])}`;
     });
     return `Logit lens, ${n} layers by ${length} positions, model at step ${step}. At the last position: ${last.join(", ")}.`;
   }
 
   #csv() {
     const rows = [];
-    const { n, length, k, likeliest, chances, true_rank: ranks, true_chance: trueChances, window } = this.seen;
+    const { n, length, k, likeliest, likeliest_probability: probs, true_rank: ranks, true_probability: trueProbs, window } = this.seen;
     for (let stage = 0; stage < n; stage++) {
       for (let t = 0; t < length; t++) {
         const [at, true_] = [(stage * length + t) * k, stage * (length - 1) + t];
-        const truth = t < length - 1 ? [window[t + 1], ranks[true_] + 1, trueChances[true_]] : ["", "", ""];
-        rows.push([stage, t, window[t], likeliest[at], this.vocabulary()[likeliest[at]], chances[at], ...truth]);
+        const truth = t < length - 1 ? [window[t + 1], ranks[true_] + 1, trueProbs[true_]] : ["", "", ""];
+        rows.push([stage, t, window[t], likeliest[at], this.vocabulary()[likeliest[at]], probs[at], ...truth]);
       }
     }
     return [["blocks_passed", "position", "token", "likeliest", "likeliest_text", "probability", "true_token", "true_rank", "true_probability"], ...rows];

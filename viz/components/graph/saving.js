@@ -11,7 +11,7 @@ const quoted = (text) => `"${String(text).replaceAll("\\", "\\\\").replaceAll('"
 function facts(graph, node) {
   const { operation, shape, parameter, taps, path } = graph.nodes[node];
   return { operation, shape: shape.join("x"), parameter, tap: taps[0] ?? "", part: path.findLast((box) => graph.kindOf(box) === "part") ?? "",
-    gradient_norm: graph.gradient(node)?.norm ?? "", order: graph.arrays?.order.data[node] ?? "" };
+    grad_norm: graph.gradient(node)?.norm ?? "", order: graph.arrays?.order.data[node] ?? "" };
 }
 
 /** Every node of the graph, boxes as clusters; an edge leads from a value to its reader and says the norm that comes back. */
@@ -28,8 +28,8 @@ export function toDot(graph) {
   });
   const write = ({ nodes, boxes }, indent) => {
     for (const node of nodes) {
-      const { operation, shape, parameter, tap, gradient_norm: norm, order } = facts(graph, node);
-      lines.push(`${indent}n${node} [label=${quoted([parameter || tap || operation, operation, shape].filter(Boolean).join("\\n")).replaceAll("\\\\n", "\\n")}, gradient_norm=${quoted(norm)}, order=${quoted(order)}];`);
+      const { operation, shape, parameter, tap, grad_norm: norm, order } = facts(graph, node);
+      lines.push(`${indent}n${node} [label=${quoted([parameter || tap || operation, operation, shape].filter(Boolean).join("\\n")).replaceAll("\\\\n", "\\n")}, grad_norm=${quoted(norm)}, order=${quoted(order)}];`);
     }
     for (const [box, inner] of boxes) {
       lines.push(`${indent}subgraph ${quoted(`cluster_${box}`)} {`, `${indent}  label=${quoted(graph.labels[box].name)};`);
@@ -40,14 +40,14 @@ export function toDot(graph) {
   write(inside.get(""), "  ");
   for (const [source, reader] of graph.edges) {
     const norm = graph.flow({ value: source, target: String(reader) })?.norm ?? "";
-    lines.push(`  n${source} -> n${reader} [gradient_norm=${quoted(norm)}];`);
+    lines.push(`  n${source} -> n${reader} [grad_norm=${quoted(norm)}];`);
   }
   return `${lines.join("\n")}\n}\n`;
 }
 
 export function toGraphml(graph) {
   const names = Object.keys(facts(graph, 0));
-  const isNumber = (name) => ["gradient_norm", "order"].includes(name);
+  const isNumber = (name) => ["grad_norm", "order"].includes(name);
   const keys = names.map((name) => `<key id="${name}" for="node" attr.name="${name}" attr.type="${isNumber(name) ? "double" : "string"}"/>`);
   const nodes = graph.nodes.map((_, node) => `<node id="n${node}">${Object.entries(facts(graph, node)).filter(([, value]) => value !== "" && !Number.isNaN(value))
     .map(([name, value]) => `<data key="${name}">${escape(value)}</data>`).join("")}</node>`);
@@ -56,7 +56,7 @@ export function toGraphml(graph) {
     return `<edge source="n${source}" target="n${reader}">${Number.isFinite(norm) ? `<data key="flow_norm">${norm}</data>` : ""}</edge>`;
   });
   return ['<?xml version="1.0" encoding="UTF-8"?>', '<graphml xmlns="http://graphml.graphdrawing.org/xmlns">', ...keys,
-    '<key id="flow_norm" for="edge" attr.name="gradient_norm" attr.type="double"/>', '<graph id="autograd" edgedefault="directed">', ...nodes, ...edges, "</graph>", "</graphml>", ""].join("\n");
+    '<key id="flow_norm" for="edge" attr.name="grad_norm" attr.type="double"/>', '<graph id="autograd" edgedefault="directed">', ...nodes, ...edges, "</graph>", "</graphml>", ""].join("\n");
 }
 
 /** @param {"SVG"|"PNG"|"DOT"|"GraphML"} kind @param {Stage} stage */
