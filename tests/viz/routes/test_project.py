@@ -140,16 +140,14 @@ def test_a_projector_that_dies_costs_one_sentence_and_the_next_picture_comes(bro
 
 
 def test_umap_has_longer_as_its_first_picture_is_compiled():
-    async def told(method):
+    async def told():
         own = projector.Projector(seconds={"tsne": 0.05, "umap": 60.0})
-        header = {"method": method, "n_axes": 2, "perplexity": 5.0, "seed": 0}
-        with pytest.raises(projector.NoPictureError) as refused:
+        header = {"method": "umap", "n_axes": 2, "perplexity": 5.0, "seed": 0}
+        with pytest.raises(projector.NoPictureError, match="at least 5 rows"):
             await own.project(header, {"table": np.zeros((2, 2), np.float32)})
         await own.close()
-        return str(refused.value)
 
-    assert "took longer" in asyncio.run(told("tsne"))
-    assert "at least 5 rows" in asyncio.run(told("umap"))
+    asyncio.run(told())
 
 
 def test_a_picture_that_takes_too_long_is_given_up_in_a_sentence(client):
