@@ -262,3 +262,26 @@ def test_a_second_reset_is_not_sent_while_the_first_is_on_its_way_but_every_step
         return sent;
     """)  # fmt: skip
     assert sent == ["reset", "step", "step", "pause", "reset"]
+
+
+def test_an_address_is_written_once_it_rests_and_only_if_it_changed(modules):
+    written = modules("base/address.js", """
+        const written = [];
+        const replace = history.replaceState;
+        history.replaceState = (...how) => { written.push(how[2]); replace.apply(history, how); };
+        const heard = new Set();
+        const listen = (listener) => { heard.add(listener); return () => heard.delete(listener); };
+        const state = { value: "", listen };
+        const address = new m.Address((search) => m.withValues(search, { ours: state.value }), state);
+        const rest = () => new Promise((rested) => setTimeout(rested, 350));
+        const say = async (value) => { state.value = value; for (const listener of heard) listener(); await rest(); };
+        replace.call(history, null, "", "/?theirs=a%20b");
+        for (const value of ["", "1", "1", "2", ""]) await say(value);
+        address.renew();
+        address.close();
+        await say("3");
+        history.replaceState = replace;
+        replace.call(history, null, "", "/");
+        return written;
+    """)  # fmt: skip
+    assert written == ["/?theirs=a+b&ours=1", "/?theirs=a+b&ours=2", "/?theirs=a+b"]

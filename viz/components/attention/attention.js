@@ -1,10 +1,10 @@
 /** The Attention page: asks the run what its heads look at, and hands the answers to the pictures. Mounted by Python. */
 
+import { Address } from "../base/address.js";
 import { Asking } from "../base/ask.js";
 import { adoptStyles, make, setText } from "../base/dom.js";
 import { significant } from "../base/numbers.js";
 import { isDark, Painter, Theme } from "../base/paint.js";
-import { Link } from "../stepper/link.js";
 import { Arcs } from "./arcs.js";
 import { Bar } from "./bar.js";
 import { Birth } from "./birth.js";
@@ -63,7 +63,7 @@ class AttentionView {
     this.trial = new Latest(this.data, "head_effects", { question: () => this.#tampering(), take: (answer) => this.#takeEffects(answer),
       failed: (sentence) => this.#sayTrial(sentence) });
     this.state.fromQuery(location.search);
-    this.link = new Link(this.state);
+    this.link = new Address((search) => this.state.toQuery(search), this.state);
     this.stop = this.state.listen((changed) => this.#changed(changed));
     this.#say("");
     this.#renew();

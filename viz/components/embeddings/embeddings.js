@@ -1,8 +1,8 @@
 /** The Embeddings page: puts its parts on the screen and hands them the frame that is to be seen. Mounted by Python. */
 
+import { Address } from "../base/address.js";
 import { adoptStyles, make, setText } from "../base/dom.js";
 import { isDark, Painter, Theme } from "../base/paint.js";
-import { Link } from "../stepper/link.js";
 import { Alike } from "./alike.js";
 import { Circle } from "./circle.js";
 import { fillLegend, looksOf, paintSwatches, valuesOf, waysFor } from "./colours.js";
@@ -38,7 +38,7 @@ class EmbeddingsView {
     this.#build(root);
     this.retheme();
     this.state.listen((changes) => this.#changed(changes));
-    this.link = new Link(this.state);
+    this.link = new Address((search) => this.state.toQuery(search), this.state);
     this.frames = new Frames(data, {
       state: this.state, tokens: () => (this.data.problem ? null : this.data.tokens), live: (frame) => this.#live(frame),
       filmed: () => this.film.redraw(), failed: (sentence) => this.#fail(sentence),

@@ -17,8 +17,10 @@ export class ViewState {
   seed = 0;
   #listeners = new Set();
 
+  /** @param {(changed: Set<string>) => void} listener @returns {() => void} ends it */
   listen(listener) {
     this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** @param {object} changes fields; whoever listens hears which */

@@ -1,15 +1,15 @@
 /** The Generate page: a prompt, and what the model writes after it, token by token. Mounted by Python. */
 
+import { Address, withValues } from "../base/address.js";
 import { adoptStyles, make, setText } from "../base/dom.js";
 import { isDark, Painter, Theme } from "../base/paint.js";
 import { openFeed } from "../live/feed.js";
-import { Address } from "./address.js";
 import { Model, Rules, Writing } from "./controls.js";
 import { Earlier } from "./earlier.js";
 import { Funnel } from "./funnel.js";
 import { Lens } from "./lens.js";
 import { Line } from "./line.js";
-import { queryOf, ruleOf } from "./rule.js";
+import { queryOf, ruleOf, stepOf } from "./rule.js";
 import { endOf, sceneOf } from "./scene.js";
 import { Source } from "./source.js";
 import { Surprise } from "./surprise.js";
@@ -39,12 +39,12 @@ class GenerateView {
     this.painter = new Painter();
     this.feed = openFeed(data.base, data.run);
     this.rule = ruleOf(location.search, data.vocabulary.length);
-    this.at = Address.stepOf(location.search);
+    this.at = stepOf(location.search);
     this.steps = [];
     this.isLive = false;
     this.tape = new Tape(data.prompt);
     this.#build(root);
-    this.address = new Address(() => ({ ...queryOf(this.rule), at: this.at === null ? "" : String(this.at) }));
+    this.address = new Address((search) => withValues(search, { ...queryOf(this.rule), at: this.at }));
     this.source = new Source(data, { question: () => this.#question(), take: (answer) => this.#take(answer), failed: (words) => this.#failed(words) });
     this.stop = this.feed.listen((kind) => this.#heard(kind));
     this.seeing = new IntersectionObserver((entries) => this.#saw(entries), { rootMargin: "200px" });

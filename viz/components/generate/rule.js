@@ -24,6 +24,12 @@ export function ruleOf(search, vocabSize) {
   };
 }
 
+/** The earlier step in an address, null for none. @param {string} search */
+export function stepOf(search) {
+  const text = new URLSearchParams(search).get("at") ?? "";
+  return /^\d{1,9}$/.test(text) ? Number(text) : null;
+}
+
 /** What the address says of a rule: only what is not as usual. @returns {Object<string, string>} "" takes a name away */
 export function queryOf({ temperature, topK, topP, seed }) {
   const usual = usualRule();

@@ -25,48 +25,65 @@ export function compose(graph, open) {
   return found;
 }
 
+const isPort = (item) => typeof item === "string" && /^(in|out) /.test(item);
+const isLane = (item) => typeof item === "number";
+const hasPort = (row) => Boolean(row?.some(([item]) => isPort(item)));
+
 /** A box's inside. Here y runs up from its lower edge. */
 function placed(graph, box, open) {
   const { rows, wires } = graph.sheets[box];
-  const inner = new Map();
-  for (const [item] of rows.flat()) if (open.has(item)) inner.set(item, placed(graph, item, open));
-  const size = (item) => inner.get(item) ?? { width: graph.labels[item].width, height: graph.kindOf(item) === "part" ? PART : TALL };
-  const isPort = (item) => typeof item === "string" && /^(in|out) /.test(item);
   const isRoot = box === ROOT;
+  const opened = rows.flat().filter(([item]) => open.has(item));
+  const inner = new Map(opened.map(([item]) => [item, placed(graph, item, open)]));
+  const size = (item) => inner.get(item) ?? { width: graph.labels[item].width, height: graph.kindOf(item) === "part" ? PART : TALL };
+  const shift = shifts(opened.map(([item, x]) => grown(x, graph.labels[item].width, inner.get(item))));
+  const { places, lanes, top } = stacked(rows, size, (x) => x + shift(x) + (isRoot ? 0 : SIDE), isRoot);
+  const height = isRoot ? top : top + (hasPort(rows.at(-1)) ? 0 : HEAD);
+  const ports = new Map([...places].filter(([item]) => isPort(item)).map(([item, { x }]) => [item, x]));
+  const width = widthOf(places, lanes, isRoot ? null : graph.labels[box].name);
+  return { box, inner, places, lanes, ports, anchor: [...ports.values()][0] ?? width / 2, width, height, wires };
+}
 
-  const shift = shifts(rows.flat().filter(([item]) => inner.has(item)).map(([item, x]) => {
-    const { width, anchor } = inner.get(item);
-    const half = graph.labels[item].width / 2;
-    return { x, left: x - half, right: x + half, toLeft: Math.max(0, anchor - half), toRight: Math.max(0, width - anchor - half) };
-  }));
-  const places = new Map();
-  const lanes = new Map();
-  let y = isRoot || rows[0].some(([item]) => isPort(item)) ? 0 : AT_PORT;
+/** How much an open box at `x` needs on both sides beyond what it needs closed. */
+function grown(x, closed, { width, anchor }) {
+  const half = closed / 2;
+  return { x, left: x - half, right: x + half, toLeft: Math.max(0, anchor - half), toRight: Math.max(0, width - anchor - half) };
+}
+
+/** Rows on each other: where items and ports stand, and the lanes of wires that pass them by. */
+function stacked(rows, size, across, isRoot) {
+  const [places, lanes] = [new Map(), new Map()];
+  let y = isRoot || hasPort(rows[0]) ? 0 : AT_PORT;
   rows.forEach((row, r) => {
-    const heights = row.filter(([item]) => typeof item === "string" && !isPort(item)).map(([item]) => size(item).height);
+    const heights = row.filter(([item]) => !isLane(item) && !isPort(item)).map(([item]) => size(item).height);
     const height = Math.max(0, ...heights);
-    if (r > 0) y += row.some(([item]) => isPort(item)) || rows[r - 1].some(([item]) => isPort(item)) ? AT_PORT : GAP;
-    if (!heights.length && r > 0 && row.some(([item]) => isPort(item))) y += isRoot ? 0 : HEAD - AT_PORT;
+    if (r > 0) y += gapBefore(row, rows[r - 1], heights.length > 0, isRoot);
     for (const [item, x] of row) {
-      const at = x + shift(x) + (isRoot ? 0 : SIDE);
-      if (typeof item === "number") lanes.set(`${item} ${r}`, { x: at, low: y, high: y + height });
-      else if (isPort(item)) places.set(item, { x: at, low: y, high: y, row: r });
-      else {
-        const { width, height: own, anchor = width / 2 } = size(item);
-        const low = y + (height - own) / 2;
-        places.set(item, { x: at, left: at - anchor, low, high: low + own, width, height: own, row: r });
-      }
+      if (isLane(item)) lanes.set(`${item} ${r}`, { x: across(x), low: y, high: y + height });
+      else places.set(item, { ...(isPort(item) ? { x: across(x), low: y, high: y } : standing(across(x), y, height, size(item))), row: r });
     }
     y += height;
   });
-  const hasTop = rows.at(-1)?.some(([item]) => isPort(item));
-  const total = isRoot ? y : y + (hasTop ? 0 : HEAD);
-  const right = Math.max(0, ...[...places.values()].map((place) => (place.left === undefined ? place.x : place.left + place.width)), ...[...lanes.values()].map(({ x }) => x));
-  const title = isRoot ? 0 : 8 * graph.labels[box].name.length + 48;
-  const ports = new Map([...places].filter(([item]) => isPort(item)).map(([item, { x }]) => [item, x]));
-  const width = Math.max(right + (isRoot ? 0 : SIDE), title);
-  const anchor = [...ports.values()][0] ?? width / 2;
-  return { box, inner, places, lanes, ports, anchor, width, height: total, wires };
+  return { places, lanes, top: y };
+}
+
+/** Free pixels below a row; a row of ports alone, at a box's upper edge, leaves room for its name. */
+function gapBefore(row, below, hasItems, isRoot) {
+  const gap = hasPort(row) || hasPort(below) ? AT_PORT : GAP;
+  return gap + (hasPort(row) && !hasItems && !isRoot ? HEAD - AT_PORT : 0);
+}
+
+/** An item in the middle of its row, which is as tall as its tallest. */
+function standing(x, y, tall, { width, height, anchor = width / 2 }) {
+  const low = y + (tall - height) / 2;
+  return { x, left: x - anchor, low, high: low + height, width, height };
+}
+
+/** Wide enough for everything inside and, where it has one, for its name. */
+function widthOf(places, lanes, name) {
+  const rights = [...places.values()].map((place) => (place.left === undefined ? place.x : place.left + place.width));
+  const right = Math.max(0, ...rights, ...[...lanes.values()].map(({ x }) => x));
+  return name === null ? right : Math.max(right + SIDE, 8 * name.length + 48);
 }
 
 /** How far a place moves right, by its x: past an open box by all that it is wider, in line with it as far as its middle. */

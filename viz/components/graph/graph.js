@@ -1,12 +1,13 @@
 /** The autograd graph: asks the run for an iteration, and hands it to picture, panel and bar. Mounted by Python. */
 
+import { Address } from "../base/address.js";
 import { adoptStyles, make, setText } from "../base/dom.js";
 import { significant } from "../base/numbers.js";
 import { isDark, Painter, Theme } from "../base/paint.js";
 import { Bar } from "./bar.js";
 import { along, Finding } from "./finding.js";
 import { attachKeys } from "./keys.js";
-import { asked, Link } from "./link.js";
+import { asked, written } from "./link.js";
 import { Pane } from "./pane.js";
 import { Panel } from "./panel.js";
 import { save } from "./saving.js";
@@ -31,7 +32,7 @@ class GraphView {
   constructor(root, data) {
     const { open, node, rows, at, fused } = asked(location.search);
     Object.assign(this, { data, rows, at, fused, wanted: { open, node }, steps: [], painter: new Painter(), finding: new Finding() });
-    this.link = new Link(() => this.#address());
+    this.link = new Address((search) => written(search, this.#address()));
     this.#build(root);
     this.stop = attachKeys(this.#keys());
     this.main = this.#pane(false);

@@ -1,6 +1,5 @@
-/** Keeps what is open and chosen in the page's address, so that a link leads to the same picture. */
+/** How the address says what is open and chosen. Pure. */
 
-const PAUSE = 250;             // milliseconds without a change
 const OWN = ["node", "open", "rows", "at", "fused"];
 
 /** @returns {{open: string[]|null, node: string|null, rows: string, at: number|null, fused: string}} what the address says; null: nothing */
@@ -21,28 +20,4 @@ export function written(search, values) {
   const others = search.replace(/^\?/, "").split("&").filter((pair) => pair && !OWN.includes(pair.split("=")[0]));
   const own = Object.entries(values).filter(([, value]) => value !== null && value !== "").map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll("%2C", ",").replaceAll("%20", "~")}`);
   return [...others, ...own].join("&");
-}
-
-export class Link {
-  #timer = 0;
-
-  /** @param {() => object} values what to write, by parameter */
-  constructor(values) {
-    this.values = values;
-  }
-
-  renew() {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#write(), PAUSE);
-  }
-
-  #write() {
-    const query = written(location.search, this.values());
-    const address = location.pathname + (query ? `?${query}` : "") + location.hash;
-    if (address !== location.pathname + location.search + location.hash) history.replaceState(history.state, "", address);
-  }
-
-  close() {
-    clearTimeout(this.#timer);
-  }
 }

@@ -1,10 +1,10 @@
-/** This component's own part of the page's address, written calmly; Streamlit's parameters stay what they are. */
+/** This component's own parameters of the page's address; Streamlit's stay what they are. */
 
-const PAUSE = 250;             // milliseconds without a change
+import { Address, withValues } from "../base/address.js";
 
 export class Query {
-  #timer = 0;
   #changes = {};
+  #address = new Address((search) => withValues(search, this.#changes));
 
   static get(name) {
     return new URLSearchParams(location.search).get(name) ?? "";
@@ -13,20 +13,10 @@ export class Query {
   /** @param {Object<string, string>} changes "" takes a parameter away */
   set(changes) {
     Object.assign(this.#changes, changes);
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#write(), PAUSE);
-  }
-
-  #write() {
-    const query = new URLSearchParams(location.search);
-    for (const [name, value] of Object.entries(this.#changes)) {
-      if (value === "") query.delete(name);
-      else query.set(name, value);
-    }
-    history.replaceState(history.state, "", `${location.pathname}?${query}${location.hash}`);
+    this.#address.renew();
   }
 
   close() {
-    clearTimeout(this.#timer);
+    this.#address.close();
   }
 }

@@ -1,12 +1,12 @@
 /** The stepper: puts its parts on the screen, and hands them the trace, the state and the keys. Mounted by Python. */
 
+import { Address } from "../base/address.js";
 import { adoptStyles, make, setText } from "../base/dom.js";
 import { isDark, Painter, Theme } from "../base/paint.js";
 import { Desk } from "../step_side/desk.js";
 import { Card } from "./card.js";
 import { blobFetcher } from "./fetching.js";
 import { attachKeys, helpDialog } from "./keys.js";
-import { Link } from "./link.js";
 import { ModelMap } from "./map.js";
 import { Origin } from "./origin.js";
 import { Reading } from "./reading.js";
@@ -40,7 +40,7 @@ class StepperView {
     this.store = new TraceStore(this.fetch);
     this.state = new StepState(this.store);
     this.#build(root);
-    this.link = new Link(this.state);
+    this.link = new Address((search) => this.state.toQuery(search), this.state);
     this.stops = [
       attachKeys(this.element, this.timeline, this.help),
       this.store.listen((kind) => this.#heard(kind)),

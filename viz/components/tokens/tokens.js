@@ -1,5 +1,6 @@
 /** The Tokens page: one text three ways, and byte-pair encoding learned merge by merge. Mounted by Python. */
 
+import { Address } from "../base/address.js";
 import { adoptStyles, make, setText } from "../base/dom.js";
 import { keysDialog, listenToKeys } from "../base/keys.js";
 import { isDark, Painter, Theme } from "../base/paint.js";
@@ -7,7 +8,7 @@ import { blobFetcher } from "../stepper/fetching.js";
 import { Bar } from "./bar.js";
 import { Compression } from "./compression.js";
 import { Family } from "./family.js";
-import { Link } from "./link.js";
+import { placeOf, queryOf } from "./link.js";
 import { Pairs } from "./pairs.js";
 import { Passage } from "./passage.js";
 import { Cut, LearnedRecord } from "./record.js";
@@ -42,9 +43,9 @@ class TokensView {
     this.walk = new Walk();
     this.fetch = blobFetcher(data.base, data.run, () => trigger("missing", Date.now()));
     this.#build(root);
-    this.link = new Link(this.walk);
+    this.link = new Address((search) => queryOf(search, this.walk), this.walk);
     this.stops = [this.walk.listen(() => this.#mark()), listenToKeys(this.element, this.#keys(), this.painter)];
-    this.#load(Link.read(location.search));
+    this.#load(placeOf(location.search));
   }
 
   #build(root) {
