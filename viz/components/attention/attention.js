@@ -1,7 +1,7 @@
 /** The Attention page: asks the run what its heads look at, and hands the answers to the pictures. Mounted by Python. */
 
 import { Address } from "../base/address.js";
-import { Asking } from "../base/ask.js";
+import { Asking, Latest } from "../base/ask.js";
 import { adoptStyles, make, setText } from "../base/dom.js";
 import { significant } from "../base/numbers.js";
 import { isDark, Painter, Theme } from "../base/paint.js";
@@ -12,7 +12,6 @@ import { Chain } from "./chain.js";
 import { Prediction, TokenLosses } from "./effects.js";
 import { Frame } from "./frame.js";
 import { HeadMap } from "./head_map.js";
-import { Latest } from "./latest.js";
 import { Overview } from "./overview.js";
 import { Ranking } from "./ranking.js";
 import { AttentionState } from "./state.js";
@@ -58,10 +57,10 @@ class AttentionView {
     this.#watchWhatIsSeen();
     const failed = (sentence) => this.#say(sentence);
     this.live = new Asking(this.data, "attention", { question: () => this.#question(), take: (answer) => this.#take(answer), failed });
-    this.once = new Latest(this.data, "attention", { question: () => this.#question(), take: (answer) => this.#take(answer), failed });
-    this.names = new Latest(this.data, "head_scores", { question: () => this.#at(), take: (answer) => this.#takeScores(answer), failed });
+    this.once = new Latest(this.data, "attention", { question: () => this.#question(), take: (answer) => this.#take(answer), failed, isPatient: true });
+    this.names = new Latest(this.data, "head_scores", { question: () => this.#at(), take: (answer) => this.#takeScores(answer), failed, isPatient: true });
     this.trial = new Latest(this.data, "head_effects", { question: () => this.#tampering(), take: (answer) => this.#takeEffects(answer),
-      failed: (sentence) => this.#sayTrial(sentence) });
+      failed: (sentence) => this.#sayTrial(sentence), isPatient: true });
     this.state.fromQuery(location.search);
     this.link = new Address((search) => this.state.toQuery(search), this.state);
     this.stop = this.state.listen((changed) => this.#changed(changed));

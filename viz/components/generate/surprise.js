@@ -1,6 +1,6 @@
 /** How surprised the model is by every token of a text: coloured by −log p, with perplexity and what guessing costs. */
 
-import { ask } from "../base/ask.js";
+import { Latest } from "../base/ask.js";
 import { make, setText } from "../base/dom.js";
 import { Figure } from "../base/figure.js";
 import { RangeBar } from "../base/heat.js";
@@ -13,7 +13,6 @@ const PAUSE = 350;             // milliseconds without a change
 const LINE_END = "⏎";
 
 export class Surprise {
-  #turn = 0;
   #timer = 0;
   #boxes = [];
 
@@ -25,6 +24,8 @@ export class Surprise {
       paint: (pen, width) => this.#paint(pen, width), alt: () => this.#alt(), csv: () => this.#csv(), point: (x, y) => this.#point(x, y),
       missing: () => (this.seen ? "" : "No text is measured yet."),
     });
+    this.asker = new Latest(this.data, "surprise", { question: () => this.#question(), take: (answer) => this.#take(answer),
+      failed: (words) => this.#say(words, Boolean(words)) });
     this.range = new RangeBar();
     this.field = make("textarea.any-text", { rows: 2, "aria-label": "text to measure", placeholder: "any text; empty: the text at the top of this page", oninput: () => this.renew() });
     this.words = make("p.surprise-words", { role: "status" });
@@ -41,29 +42,29 @@ export class Surprise {
     if (!this.isSeen || this.#timer) return; // while the text grows without a rest, it is measured now and then
     this.#timer = setTimeout(() => {
       this.#timer = 0;
-      this.#ask(++this.#turn);
+      this.#ask();
     }, pause);
   }
 
-  async #ask(turn) {
-    const typed = this.field.value;
-    if (!typed.trim() && this.own().length < 2) return this.#say("Write a token first, or type a text here: it takes two tokens, one to read and one to predict.", false);
-    const at = this.at();
-    const text = typed.slice(0, MOST);
-    const question = { ...(typed.trim() ? { text: text.toWellFormed?.() ?? text } : { tokens: this.own() }), ...(at === null ? {} : { at }) };
-    try {
-      const answer = await ask(this.data, "surprise", question);
-      if (turn === this.#turn) this.#take(answer, typed.length > MOST);
-    } catch (error) {
-      if (turn === this.#turn) this.#say(error.message, true);
-    }
+  #ask() {
+    if (this.field.value.trim() || this.own().length >= 2) return this.asker.renew();
+    this.asker.close();
+    return this.#say("Write a token first, or type a text here: it takes two tokens, one to read and one to predict.", false);
   }
 
-  #take({ header, arrays }, isCut) {
+  #question() {
+    const typed = this.field.value;
+    const at = this.at();
+    const text = typed.slice(0, MOST);
+    this.isCut = typed.length > MOST;
+    return { ...(typed.trim() ? { text: text.toWellFormed?.() ?? text } : { tokens: this.own() }), ...(at === null ? {} : { at }) };
+  }
+
+  #take({ header, arrays }) {
     this.seen = { ...header, losses: arrays.losses.data, by: arrays.by_frequency.data };
     const guess = Math.log(header.guess_count);
     this.range.show(0, 1.5 * guess, "surprise");
-    const remark = isCut ? `Only the first ${count(header.tokens.length)} tokens are shown.` : header.remark;
+    const remark = this.isCut ? `Only the first ${count(header.tokens.length)} tokens are shown.` : header.remark;
     this.#say(`${summary(header, guess)} ${remark}`.trim(), false);
     this.figure.say(this.figure.title, `Surprise is −log p of the token that really came, in nats: the darker, the less expected (guessing among ${header.guess_count}: ${significant(guess)} everywhere). Model at step ${count(header.at)}.`);
     this.mark();
@@ -145,7 +146,7 @@ export class Surprise {
 
   close() {
     clearTimeout(this.#timer);
-    this.#turn += 1;
+    this.asker.close();
     this.figure.close();
   }
 }

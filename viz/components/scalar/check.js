@@ -1,6 +1,6 @@
 /** Is the gradient right? One weight, or one variable of the expression, is nudged by ε, and the slope is measured. */
 
-import { ask } from "../base/ask.js";
+import { Latest } from "../base/ask.js";
 import { adoptStyles, make, setText } from "../base/dom.js";
 import { Figure } from "../base/figure.js";
 import { exact, significant } from "../base/numbers.js";
@@ -29,12 +29,13 @@ export async function mount(root, data) {
 
 class CheckView {
   constructor(root, data) {
-    Object.assign(this, { data, painter: new Painter(), query: new Query(), turn: 0, at: 9, cell: null, steps: EXPRESSION_STEPS });
+    Object.assign(this, { data, painter: new Painter(), query: new Query(), at: 9, cell: null, steps: EXPRESSION_STEPS });
     this.isModel = !Query.get("weight").startsWith("=");
     const [name, ...index] = Query.get("weight").split(",");
     if (this.isModel && name) this.cell = { tensor: name, index: index.map(Number) };
     else if (!this.isModel) this.variable = name.slice(1);
     this.#build(root);
+    this.asker = new Latest(data, "gradient_check", { question: () => this.#question(), take: (answer) => this.#takeModel(answer), failed: (sentence) => this.#say(sentence) });
     this.#measure();
   }
 
@@ -93,25 +94,26 @@ class CheckView {
     return this.isModel ? this.#askModel() : this.#ofExpression();
   }
 
-  async #askModel() {
-    if (this.data.problem) return this.#say(this.data.problem);
-    const turn = ++this.turn;
+  #askModel() {
+    if (this.data.problem) this.#say(this.data.problem);
+    else this.asker.renew();
+  }
+
+  #question() {
     const wanted = this.cell && { name: this.cell.tensor, index: this.cell.index };
-    try {
-      const { header } = await ask(this.data, "gradient_check", { ...wanted, ...(this.data.tokens ? { tokens: this.data.tokens } : {}) });
-      if (turn !== this.turn || this.isClosed) return undefined;
-      this.cell = { tensor: header.name, index: header.index };
-      this.picker.show(header.parameters.map(([name, shape, axes, group]) => [name, shape, axes, "parameter", group]), this.cell, { labels: header.labels, vocabulary: header.vocabulary });
-      this.query.set({ weight: [header.name, ...header.index].join(",") });
-      this.#take(header.measured, header.steps_tried, header.weight, `${header.name}[${header.index.join(", ")}]`, "the loss");
-    } catch (error) {
-      if (turn === this.turn) this.#say(error.message);
-    }
-    return undefined;
+    return { ...wanted, ...(this.data.tokens ? { tokens: this.data.tokens } : {}) };
+  }
+
+  #takeModel({ header }) {
+    const { name, index, parameters, labels, vocabulary } = header;
+    this.cell = { tensor: name, index };
+    this.picker.show(parameters.map(([each, shape, axes, group]) => [each, shape, axes, "parameter", group]), this.cell, { labels, vocabulary });
+    this.query.set({ weight: [name, ...index].join(",") });
+    this.#take(header.measured, header.steps_tried, header.weight, `${name}[${index.join(", ")}]`, "the loss");
   }
 
   #ofExpression() {
-    this.turn += 1;
+    this.asker.close();
     const nodes = nodesOf(this.data.nodes);
     const starts = new Map(nodes.filter(({ rule }) => rule === "variable").map(({ label, number }) => [label, number]));
     const values = new Map([...starts, ...moved(Query.get("vars"), starts)]);
@@ -254,7 +256,7 @@ class CheckView {
   }
 
   unmount() {
-    this.isClosed = true;
+    this.asker.close();
     this.query.close();
     this.painter.stop();
     this.figure.close();

@@ -1,6 +1,6 @@
 /** Gradient flow: how large values are on their way up the layers, and gradients on their way down; now, and in a fresh model. */
 
-import { ask, Asking } from "../base/ask.js";
+import { Asking, Latest } from "../base/ask.js";
 import { adoptStyles, make, setText } from "../base/dom.js";
 import { Figure } from "../base/figure.js";
 import { significant } from "../base/numbers.js";
@@ -25,9 +25,11 @@ export async function mount(root, data) {
 
 class FlowView {
   constructor(root, data) {
-    Object.assign(this, { data, painter: new Painter(), query: new Query(), turn: 0, fresh: null, own: null });
+    Object.assign(this, { data, painter: new Painter(), query: new Query(), fresh: null, own: null });
     this.#build(root);
     this.asking = new Asking(data, "gradient_flow", { question: () => (this.data.problem ? null : this.#question()), take: (answer) => this.#take(answer), failed: (sentence) => setText(this.words, this.data.problem || sentence) });
+    this.asker = new Latest(data, "gradient_flow", { question: () => ({ ...this.#question(), fresh: this.#changes() }),
+      take: ({ header }) => this.#takeFresh(header), failed: (sentence) => setText(this.words, sentence) });
     this.#askFresh();
     this.asking.toggle(true);
   }
@@ -139,18 +141,12 @@ class FlowView {
     setText(this.read.init_scale, String(changes.init_scale));
     this.query.set({ fresh: Object.entries(changes).map((pair) => pair.join(":")).join(",") });
     clearTimeout(this.timer);
-    const turn = ++this.turn;
-    this.timer = setTimeout(async () => {
-      try {
-        const { header } = await ask(this.data, "gradient_flow", { ...this.#question(), fresh: changes });
-        if (turn !== this.turn) return;
-        Object.assign(this, { fresh: header.fresh, own: header.own, step: header.step });
-        setText(this.words, "");
-        this.#say();
-      } catch (error) {
-        if (turn === this.turn) setText(this.words, error.message);
-      }
-    }, PAUSE);
+    this.timer = setTimeout(() => this.asker.renew(), PAUSE);
+  }
+
+  #takeFresh({ fresh, own, step }) {
+    Object.assign(this, { fresh, own, step });
+    this.#say();
   }
 
   #say() {
@@ -212,7 +208,7 @@ class FlowView {
 
   unmount() {
     clearTimeout(this.timer);
-    this.turn += 1;
+    this.asker.close();
     this.asking.close();
     this.query.close();
     this.painter.stop();

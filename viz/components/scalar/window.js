@@ -1,6 +1,6 @@
 /** The window tab: any cell of any tensor of the running model, opened down to the scalars that made it. */
 
-import { ask } from "../base/ask.js";
+import { Latest } from "../base/ask.js";
 import { adoptStyles, make, setText } from "../base/dom.js";
 import { count, exact } from "../base/numbers.js";
 import { isDark, Painter, Theme } from "../base/paint.js";
@@ -19,9 +19,10 @@ export async function mount(root, data) {
 
 class WindowView {
   constructor(root, data) {
-    Object.assign(this, { data, painter: new Painter(), query: new Query(), trail: [], turn: 0 });
+    Object.assign(this, { data, painter: new Painter(), query: new Query(), trail: [] });
     this.cell = cellOf(Query.get("cell")) ?? { tensor: "", index: [] };
     this.#build(root);
+    this.asker = new Latest(data, "window", { question: () => this.#question(), take: (answer) => this.#take(answer), failed: (sentence) => this.#say(sentence) });
     this.#ask();
   }
 
@@ -92,18 +93,15 @@ class WindowView {
     if (tensor && i < this.graph.shown.length - 1) this.#go({ tensor, index });
   }
 
-  async #ask() {
-    if (this.data.problem) return this.#say(this.data.problem);
-    const turn = ++this.turn;
+  #ask() {
+    if (this.data.problem) this.#say(this.data.problem);
+    else this.asker.renew();
+  }
+
+  #question() {
     const { tensor, index } = this.cell;
-    const question = { ...(tensor ? { tensor, index } : {}), depth: this.depth.valueAsNumber || 2, terms: this.terms.valueAsNumber || 3, ...(this.data.tokens ? { tokens: this.data.tokens } : {}) };
-    try {
-      const answer = await ask(this.data, "window", question);
-      if (turn === this.turn && !this.isClosed) this.#take(answer);
-    } catch (error) {
-      if (turn === this.turn) this.#say(error.message);
-    }
-    return undefined;
+    const tokens = this.data.tokens ? { tokens: this.data.tokens } : {};
+    return { ...(tensor ? { tensor, index } : {}), depth: this.depth.valueAsNumber || 2, terms: this.terms.valueAsNumber || 3, ...tokens };
   }
 
   #say(sentence) {
@@ -112,7 +110,6 @@ class WindowView {
   }
 
   #take({ header, arrays }) {
-    this.#say("");
     Object.assign(this, { header, arrays });
     const [tensor, index] = header.cell;
     this.cell = { tensor, index };
@@ -148,7 +145,7 @@ class WindowView {
   }
 
   unmount() {
-    this.isClosed = true;
+    this.asker.close();
     this.query.close();
     this.painter.stop();
     this.stage.close();
