@@ -63,13 +63,13 @@ class Projector:
         try:
             return await asyncio.wait_for(self._exchange(message), seconds)
         except TimeoutError:
-            self._end()
+            await self._end()
             raise NoPictureError(_LATE.format(seconds)) from None
         except (OSError, asyncio.IncompleteReadError):
-            self._end()
+            await self._end()
             raise NoPictureError(_ENDED) from None
         except asyncio.CancelledError:  # its answer would be taken for the next one's
-            self._end()
+            await self._end()
             raise
 
     async def _exchange(self, message: bytes) -> bytes:
@@ -91,10 +91,11 @@ class Projector:
             start_new_session=True,
         )  # fmt: skip
 
-    def _end(self) -> None:
-        if self.process is not None and self.process.returncode is None:
-            self.process.kill()
-        self.process = None
+    async def _end(self) -> None:
+        process, self.process = self.process, None
+        if process is not None and process.returncode is None:
+            process.kill()
+            await process.wait()  # it is gone at once; left alone its pipes would outlive the loop
 
 
 @functools.cache
