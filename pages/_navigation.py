@@ -25,6 +25,7 @@ page = st.navigation({
         st.Page("generate.py", title="Generate", icon=":material/edit_note:"),
         st.Page("tokens.py", title="Tokens", icon=":material/content_cut:"),
     ],
+    "Words": [st.Page("glossary.py", title="Glossary", icon=":material/menu_book:")],
 })  # fmt: skip
 try:
     _sidebar.sidebar()

@@ -22,8 +22,9 @@ EXPRESSION = "expr"          # query parameter, and in session_state across page
 WHAT_IF = "whatif"           # query parameter: the fork of the run that things are tried on
 GRAPH = "graph"              # query parameter and session_state: what the Autograd page shows
 LEARN = "learn"              # query parameter, and in session_state across pages: what the Tokens page learns from
+TERM = "term"                # query parameter and session_state: what the Glossary page looks for
 PRESENT = "present"          # query parameter: "1" for large type and no sidebar
-_OF_VIEW = {RUN, TEXT, WHAT_IF, PRESENT, EXPRESSION, GRAPH, LEARN, *OF_VIEWS}  # no run's settings
+_OF_VIEW = {RUN, TEXT, WHAT_IF, PRESENT, EXPRESSION, GRAPH, LEARN, TERM, *OF_VIEWS}  # no run's settings
 _KEY = "browser_key"         # session_state: stands in for the cookie where a browser refuses cookies
 _NOTE = "note"               # session_state: one sentence to say once, after a rerun
 _DRAFT = "draft"             # session_state: (run, settings of the next run that differ from this one's)
@@ -190,6 +191,14 @@ def keep_typed_text() -> None:
         st.query_params[TEXT] = text[:MAX_LINK_TEXT]
     else:
         st.query_params.pop(TEXT, None)
+
+
+def keep_term() -> None:
+    """Another term is looked for: it goes into the link."""
+    if term := st.session_state[TERM]:
+        st.query_params[TERM] = term[:MAX_LINK_TEXT]
+    else:
+        st.query_params.pop(TERM, None)
 
 
 def draft(view: View) -> dict[str, Setting]:

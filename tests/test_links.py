@@ -222,3 +222,20 @@ def test_a_run_on_ones_own_text_is_followed_by_one_on_the_same_or_another(opened
         before = in_link(at, "run")
         next(button for button in at.button if button.label == "Start new run").click().run()
         assert in_link(at, "run") != before, said(at)
+
+
+def test_the_glossary_finds_a_term_by_link_and_by_word_and_says_when_there_is_none(opened):
+    at = opened(term="cosine similarity")
+    at.switch_page("glossary.py").run()
+    assert not at.exception
+    assert at.markdown[0].value.startswith("**Cosine similarity**")
+    assert "lVert" in at.latex[0].value
+    at.text_input(key="term").set_value("softmax").run()
+    assert at.markdown[0].value.startswith("**Softmax**")
+    assert in_link(at, "term") == "softmax"
+    at.text_input(key="term").set_value("no such word").run()
+    assert "“no such word”" in at.info[0].value
+    at.text_input(key="term").set_value("").run()
+    assert not at.exception
+    assert "term" not in at.query_params
+    assert all(each.value[2] == "A" for each in at.markdown if each.value.startswith("**"))

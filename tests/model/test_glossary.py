@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from model.config import ModelConfig
-from model.glossary import GLOSSARY
+from model.glossary import GLOSSARY, first_letters, found
 from model.trace_names import last
 from model.transformer import Transformer
 from model.words import mathml
@@ -93,3 +93,19 @@ def test_no_word_has_two_entries():
 def test_the_texts_explain_and_do_not_praise(path):
     praise = r"robust|powerful|comprehensive|enhanced|seamless|cutting.edge|simply|obviously|crucial|delve|leverag"
     assert not re.search(praise, path.read_text("utf-8"), re.IGNORECASE)
+
+
+def test_what_is_sought_comes_first_by_its_name_then_by_its_explanation():
+    sought = {"softmax": "Softmax", " SOFTMAX ": "Softmax", "C": "Channel", "bpe": "Byte-pair encoding"}
+    for words, name in sought.items():
+        assert found(words)[0].name == name
+    named = ["softmax" in " ".join((term.name, *term.also)).lower() for term in found("softmax")]
+    assert named == sorted(named, reverse=True)
+    assert not all(named), "terms that are explained with it are found too"
+    assert found("no such word") == []
+
+
+def test_every_term_is_found_under_its_letter():
+    letters = first_letters()
+    assert letters == sorted(set(letters))
+    assert {first_letters([term])[0] for term in GLOSSARY.values()} == set(letters)
