@@ -119,6 +119,15 @@ def test_a_text_that_was_cut_is_told(app, page, graph):
     expect(page.locator(".counted").first).to_contain_text("did not fit")
 
 
+def test_a_fresh_model_begins_with_the_runs_own_settings_or_the_links(app, page):
+    shown = {"residual connections": "true", "normalisation": "layernorm", "activation": "gelu"}
+    others = {"residual connections": "false", "normalisation": "rmsnorm"}
+    for fresh, changed in (("", {}), ("has_residual:false,norm:rmsnorm", others)):
+        opened(page, app, graph="flow", text="mara", fresh=fresh)
+        for label, value in {**shown, **changed}.items():
+            expect(page.get_by_label(label)).to_have_value(value)
+
+
 def test_without_residuals_and_norm_the_gradient_of_a_fresh_model_vanishes(app, page, picture):
     opened(page, app, graph="flow", text="mara")
     expect(page.locator(".verdict.fresh")).to_contain_text("gradients keep their size")

@@ -58,16 +58,16 @@ class FlowView {
     const wanted = new Map(Query.get("fresh").split(",").map((pair) => pair.split(":")).filter((pair) => pair.length === 2));
     const start = (name) => wanted.get(name) ?? String(config[name]);
     const changed = () => this.#askFresh();
-    const select = (name, options) => make("select", { "aria-label": name, onchange: changed }, ...options.map(([value, text]) => make("option", { value, text, selected: value === start(name) })));
+    const select = (name, label, options) => make("select", { "aria-label": label, onchange: changed },
+      ...options.map(([value, text]) => make("option", { value, text, selected: value === start(name) })));
     const slider = (name, { min, max, step, value }) => make("input", { type: "range", min, max, step, value, "aria-label": name, oninput: changed });
     this.fields = {
-      has_residual: select("residual connections", [["true", "on"], ["false", "off"]]),
-      norm: select("normalisation", this.data.choices.norm.map((each) => [each, each === "none" ? "off" : each])),
-      activation: select("activation", this.data.choices.activation.map((each) => [each, each])),
+      has_residual: select("has_residual", "residual connections", [["true", "on"], ["false", "off"]]),
+      norm: select("norm", "normalisation", this.data.choices.norm.map((each) => [each, each === "none" ? "off" : each])),
+      activation: select("activation", "activation", this.data.choices.activation.map((each) => [each, each])),
       n_layers: slider("layers", { min: 1, max: 6, step: 1, value: Number(start("n_layers")) }),
       init_scale: slider("initial scale", { min: -3, max: 0.5, step: 0.1, value: Math.log10(Number(start("init_scale"))) }),
     };
-    this.fields.has_residual.value = start("has_residual") === "false" ? "false" : "true";
     this.read = { n_layers: make("b"), init_scale: make("b") };
     const row = (name, text) => make("label.fresh-row", {}, make("span", { text }), this.fields[name], this.read[name] ?? "");
     this.settings.append(row("has_residual", "residual connections"), row("norm", "normalisation"), row("activation", "activation"), row("n_layers", "layers"), row("init_scale", "initial scale"),
