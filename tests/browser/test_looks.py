@@ -11,8 +11,9 @@ BOXES = """() => {
       // Streamlit hides a range input behind each of its sliders, where no pointer comes.
       if (!element.matches("button, canvas, h1, h2, h3, input:not([type=range]), select, a")) continue;
       const box = element.getBoundingClientRect();
-      const style = getComputedStyle(element);
-      if (box.width < 2 || box.height < 2 || style.visibility === "hidden" || style.opacity === "0") continue;
+      // What a closed menu holds has its place too, and is not seen.
+      const isSeen = element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+      if (box.width < 2 || box.height < 2 || !isSeen) continue;
       if (element.closest("[data-testid=stSidebar], [data-testid=stHeader]")) continue;
       found.push({ element, name: `${element.tagName} ${element.title || element.textContent}`.slice(0, 60), box });
     }
