@@ -7,6 +7,8 @@ from collections import deque
 
 from model.runs import wire
 
+ROOM = 4 * 2**20  # bytes that leave at once: the trace of a text is 2 MB
+
 
 class Gone(Exception):  # noqa: N818  (an end, not a fault)
     """The supervisor closed the socket: nobody listens any more."""
@@ -18,6 +20,7 @@ class Channel:
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
         self._socket.setblocking(False)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ROOM)  # less where the system allows no more
         self._splitter = wire.Splitter()
         self._outbox = bytearray()
         self._inbox: deque[bytes] = deque()
@@ -52,7 +55,7 @@ class Channel:
         if not self._inbox:
             if timeout != 0:
                 select.select([self._socket], [self._socket] if self._outbox else [], [], timeout)
-                self.flush()
+            self.flush()  # also between two steps: a large answer leaves in as many pieces as the socket has room for
             self._read()
         return self._inbox.popleft() if self._inbox else None
 
