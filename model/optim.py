@@ -185,13 +185,17 @@ class Update:
 
     def load(self, tensors: dict[str, Tensor]) -> None:
         """Fill a fresh `Update` of the same optimizer with copies of what `tensors()` gave."""
+        parts: dict[tuple[str, str], dict[str, Tensor]] = {}
         for path, value in tensors.items():
             name, key = path.rsplit("/", 1)
             piece = next(piece for piece in self._pieces if name == piece.name or name in piece.spans)
             state = next(o.state for o in self.optimizers if _updates(o, piece))[piece.parameter]
             if name in piece.spans:
-                whole = state.setdefault(key, torch.zeros_like(piece.parameter, requires_grad=False))
-                piece.parts(whole)[name].copy_(value)
+                if key not in state:
+                    state[key] = torch.zeros_like(piece.parameter, requires_grad=False)
+                if (piece.name, key) not in parts:
+                    parts[piece.name, key] = piece.parts(state[key])
+                parts[piece.name, key][name].copy_(value)
             else:
                 state[key] = value.clone()
 

@@ -7,7 +7,6 @@ Equal bytes have equal hashes, so a browser that steps on with unchanged weights
 
 import hashlib
 from collections import defaultdict
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -45,7 +44,7 @@ def manifest(trace: Trace) -> tuple[Manifest, Blobs]:
         "format": FORMAT, "step": trace.step, "loss": finite(trace.loss), "text": trace.text,
         "tokens": list(trace.tokens), "labels": list(trace.labels), "targets": list(trace.targets),
         "target_labels": list(trace.target_labels), "vocabulary": list(trace.vocabulary), "config": trace.config,
-        "blobs": listed, "tensors": tensors, "operations": [asdict(operation) for operation in trace.operations],
+        "blobs": listed, "tensors": tensors, "operations": [dict(vars(operation)) for operation in trace.operations],
     }  # fmt: skip
     return header, blobs
 

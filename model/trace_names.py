@@ -1,5 +1,7 @@
 """Names of a trace's tensors: what their axes mean, which block they belong to, and how a line of code calls them."""
 
+from functools import lru_cache
+
 TABLES = {"tok_emb": "tok_emb.table", "pos_emb": "pos_emb.table"}  # parameters that share their name with a tap
 OWNED = ("table", "gain", "bias", "running_mean", "running_var", "cos", "sin")  # mean nothing without their owner
 
@@ -51,6 +53,7 @@ def block_of(parameter: str) -> str:
     return "unembedding" if parameter.startswith(("norm_final", "unembed")) else "embedding"
 
 
+@lru_cache(4096)  # a run's names are the same in every trace
 def in_code(name: str) -> str:
     """The variable that holds a tensor in a line of code: `grad:blocks.0.norm1<-q` → `grad_norm1_from_q`."""
     prefix, _, path = name.rpartition(":")

@@ -20,6 +20,7 @@ import numpy as np
 
 Header = dict[str, Any]
 Arrays = dict[str, np.ndarray]
+Buffer = bytes | memoryview
 
 MAX_MESSAGE = 64 * 2**20  # bytes; the largest state (2 M parameters with Adam's moments) is 24 MB
 MAX_DEPTH = 16  # of lists and tables in a question; Python's JSON gives up at a depth that varies from place to place
@@ -38,14 +39,15 @@ def encode(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = 
     Raises:
         WireError: a dtype outside DTYPES, or more than MAX_MESSAGE bytes.
     """
-    listing, payload = [], []
+    listing: list[dict[str, Any]] = []
+    payload: list[Buffer] = []
     for name, array in (arrays or {}).items():
         if array.dtype.name not in DTYPES:
             raise WireError(f"array {name} must have one of the dtypes {', '.join(DTYPES)}; got {array.dtype.name}")
-        raw = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).tobytes()
+        raw = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
         listing.append({"name": name, "dtype": array.dtype.name, "shape": list(array.shape)})
-        payload.append(raw + bytes(-len(raw) % 8))
-    return _join({**header, "arrays": listing}, b"".join(payload))
+        payload += [raw.reshape(-1).view(np.uint8).data, bytes(-raw.nbytes % 8)]
+    return _join({**header, "arrays": listing}, payload)
 
 
 def decode(message: bytes) -> tuple[Header, Arrays]:
@@ -57,10 +59,11 @@ def decode(message: bytes) -> tuple[Header, Arrays]:
     header, offset = _split(message)
     arrays: Arrays = {}
     for name, dtype, shape in _listing(header):
-        end = offset + math.prod(shape) * dtype.itemsize
+        size = math.prod(shape)
+        end = offset + size * dtype.itemsize
         if end > len(message):
             raise WireError(f"array {name} is longer than its message")
-        arrays[name] = np.frombuffer(message[offset:end], dtype=dtype).reshape(shape)
+        arrays[name] = np.frombuffer(message, dtype, size, offset).reshape(shape)
         offset = end + (offset - end) % 8
     if offset != len(message):
         raise WireError(f"the message has {len(message) - offset} bytes that no array owns")
@@ -85,7 +88,7 @@ def require_shallow(value: object, depth: int = MAX_DEPTH) -> None:
 def stamp(message: bytes, **fields: Any) -> bytes:
     """Return the same message with some header fields added or replaced; the arrays are not touched."""
     header, offset = _split(message)
-    return _join({**header, **fields}, message[offset:])
+    return _join({**header, **fields}, [memoryview(message)[offset:]])
 
 
 def pack(message: bytes) -> bytes:
@@ -115,7 +118,8 @@ class Splitter:
             end = _LENGTH.size + length
             if len(self._buffer) < end:
                 break
-            messages.append(bytes(self._buffer[_LENGTH.size : end]))
+            with memoryview(self._buffer) as view:
+                messages.append(bytes(view[_LENGTH.size : end]))
             del self._buffer[:end]
         return messages
 
@@ -129,13 +133,14 @@ def socket_path(home: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"glassbox-{digest}.sock"
 
 
-def _join(header: Mapping[str, Any], payload: bytes) -> bytes:
+def _join(header: Mapping[str, Any], payload: list[Buffer]) -> bytes:
+    """Copy everything once: a large answer is copied often enough on its way."""
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
     text += b" " * (-(_LENGTH.size + len(text)) % 8)
-    size = _LENGTH.size + len(text) + len(payload)
+    size = _LENGTH.size + len(text) + sum(len(piece) for piece in payload)
     if size > MAX_MESSAGE:
         raise WireError(f"a message may have {MAX_MESSAGE} bytes; this one has {size}")
-    return _LENGTH.pack(len(text)) + text + payload
+    return b"".join([_LENGTH.pack(len(text)), text, *payload])
 
 
 def _split(message: bytes) -> tuple[Header, int]:

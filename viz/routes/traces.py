@@ -25,7 +25,7 @@ from model.trace_manifest import with_words
 
 MAX_BYTES = 64 * 2**20
 LEVEL = 1                        # a page waits
-SAMPLE, WORTH_IT = 2**16, 0.85   # weights hardly shrink: what a first piece says about a blob decides
+SAMPLE, WORTH_IT = 2**16, 0.5    # numbers hardly shrink, words do: what a first piece says about a blob decides
 FOREVER = "private, max-age=31536000, immutable"
 RUN_ID = re.compile(r"[0-9a-f]{32}")
 
