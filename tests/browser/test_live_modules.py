@@ -182,9 +182,9 @@ def test_the_table_has_a_line_a_step_and_leaves_unmeasured_cells_empty(modules):
         const { RunHistory } = await import("/live/history.js");
         const history = new RunHistory();
         history.apply(decode(bytes(value)));
-        return m.csvOf(history);
+        return m.tableOf(history);
     """, snapshot(1, [3, 2.5], rows))
-    assert table == "step,loss,val_loss,seconds\n1,3,,\n2,2.5,,0.5\n"
+    assert table == [["step", "loss", "val_loss", "seconds"], [1, 3, "", ""], [2, 2.5, "", 0.5]]
 
 
 def test_who_flushes_sees_at_once_what_was_marked_and_it_is_drawn_only_once(modules):

@@ -71,7 +71,8 @@ def test_the_table_holds_every_step(training, tmp_path):
     page.get_by_test_id("stMain").get_by_role("button", name="Pause").click()
     training.wait(lambda: training.state == "paused")
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="CSV").click()
+        page.get_by_label("download: loss", exact=True).click()
+        page.locator(".panel.curve").get_by_role("button", name="CSV").click()
     waiting.value.save_as(tmp_path / "run.csv")
     head, *lines = (tmp_path / "run.csv").read_text().splitlines()
     assert head.startswith("step,loss,loss_mean,val_loss")

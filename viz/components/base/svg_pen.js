@@ -93,22 +93,14 @@ export class SvgPen {
     this.#clip = ` clip-path="url(#${name})"`;
   }
 
-  fill() { this.#shape(`fill="${this.#color(this.fillStyle)}"`); }
-
-  stroke() {
-    const dash = this.#dash.length ? ` stroke-dasharray="${this.#dash.join(" ")}"` : "";
-    this.#shape(`fill="none" stroke="${this.#color(this.strokeStyle)}" stroke-width="${short(this.lineWidth)}" stroke-linecap="${this.lineCap}" stroke-linejoin="${this.lineJoin}"${dash}`);
-  }
+  fill() { this.#shape(this.#filled()); }
+  stroke() { this.#shape(this.#stroked()); }
 
   fillRect(x, y, width, height) { this.#drawn(() => { this.rect(x, y, width, height); this.fill(); }); }
   strokeRect(x, y, width, height) { this.#drawn(() => { this.rect(x, y, width, height); this.stroke(); }); }
 
-  fillText(text, x, y) {
-    const { a, b, c, d, e, f } = this.#matrix.translate(x, y);
-    const place = `transform="matrix(${[a, b, c, d, e, f].map(short).join(" ")})"`;
-    const style = `text-anchor="${ANCHORS[this.textAlign]}" dominant-baseline="${BASELINES[this.textBaseline]}" style="font: ${escape(this.font)}"`;
-    this.#parts.push(`<text ${place} ${style} fill="${this.#color(this.fillStyle)}"${this.#alpha()}${this.#clip}>${escape(text)}</text>`);
-  }
+  fillText(text, x, y) { this.#words(text, x, y, this.#filled()); }
+  strokeText(text, x, y) { this.#words(text, x, y, this.#stroked()); }
 
   /** A canvas, or a part of one, as a picture inside the file. */
   drawImage(source, ...at) {
@@ -127,6 +119,23 @@ export class SvgPen {
     this.#path = "";
     work();
     this.#path = path;
+  }
+
+  #filled() { return `fill="${this.#color(this.fillStyle)}"`; }
+
+  #stroked() {
+    const dash = this.#dash.length ? ` stroke-dasharray="${this.#dash.join(" ")}"` : "";
+    const ends = `stroke-linecap="${this.lineCap}" stroke-linejoin="${this.lineJoin}"`;
+    return `fill="none" stroke="${this.#color(this.strokeStyle)}" stroke-width="${short(this.lineWidth)}" ${ends}${dash}`;
+  }
+
+  /** A clip is of the picture, not of the words' own coordinates: it stands on a group around them. */
+  #words(text, x, y, paint) {
+    const { a, b, c, d, e, f } = this.#matrix.translate(x, y);
+    const place = `transform="matrix(${[a, b, c, d, e, f].map(short).join(" ")})"`;
+    const style = `text-anchor="${ANCHORS[this.textAlign]}" dominant-baseline="${BASELINES[this.textBaseline]}" style="font: ${escape(this.font)}"`;
+    const words = `<text ${place} ${style} ${paint}${this.#alpha()}>${escape(text)}</text>`;
+    this.#parts.push(this.#clip ? `<g${this.#clip}>${words}</g>` : words);
   }
 
   #shape(paint) { this.#parts.push(`<path d="${this.#path}" ${paint}${this.#alpha()}${this.#clip}/>`); }

@@ -1,11 +1,12 @@
 /** The loss curve and a smaller plot under it, over the same steps: what they show, their tools and their words. */
 
-import { download, make, setText } from "../base/dom.js";
+import { make, setText } from "../base/dom.js";
 import { count, setting, short, significant } from "../base/numbers.js";
+import { saveCsv, saveMenu, saveSvg } from "../base/saving.js";
 import { calmLimits, calmSteps } from "../base/scale.js";
 import { attachPointer } from "./pointer.js";
 import { Plot } from "./plot.js";
-import { csvOf, extremes, Smoother } from "./series.js";
+import { extremes, Smoother, tableOf } from "./series.js";
 import { ChartView } from "./view.js";
 
 const SPANS = [1, 5, 11, 21, 51, 101, 201, 501];
@@ -96,11 +97,17 @@ export class Curve {
     };
     describe();
     this.whole = make("button.tool.whole", { text: "⤢ whole run", title: "Show the whole run (0, or double-click)", onclick: () => this.view.reset() });
+    const name = () => this.history.run.name;
+    this.menu = saveMenu("loss", {
+      PNG: () => this.main.png(`${name()}-loss`),
+      SVG: () => saveSvg(this.svg(), `${name()}-loss`),
+      CSV: () => saveCsv(tableOf(this.history), name()),
+    });
+    this.menu.hidden = true;     // until there is something to take away
     return make("span.tools", {},
       make("label.smoothing", {}, slider, words),
       toggle("isLogX", "log x", "Steps on a logarithmic axis"), toggle("isLogY", "log y", "Loss on a logarithmic axis"),
-      make("button.tool", { text: "PNG", title: "Download the picture", onclick: () => this.#png() }),
-      make("button.tool", { text: "CSV", title: "Download the numbers", onclick: () => this.#csv() }));
+      this.menu);
   }
 
   #choose(name) {
@@ -115,6 +122,7 @@ export class Curve {
     const longest = Math.max(history.step, ...history.ghosts.map(({ losses }) => losses.length));
     view.limits = [view.isLogX ? 1 : 0, calmSteps(longest, history.nSteps)];
     this.smooth = this.smoother.update(history.losses, view.span, history.rewinds);
+    this.menu.hidden = !history.step;
     this.whole.style.visibility = view.isZoomed ? "visible" : "hidden";
     this.main.draw();
     this.lower.draw();
@@ -229,23 +237,25 @@ export class Curve {
     const now = performance.now();
     if (now - this.summarised < SECONDS_BETWEEN_SUMMARIES * 1000 && this.summarised) return;
     this.summarised = now;
+    this.main.element.setAttribute("aria-label", `${this.#words()} Arrow keys move the crosshair, plus and minus zoom, 0 shows the whole run.`);
     const { history } = this;
-    const text = history.step
-      ? `Loss curve. After ${count(history.step)} of ${count(history.nSteps)} steps the training loss is ${significant(history.recentLoss())} nats, `
-        + `validation ${significant(history.lastOf("val_loss"))}; it began at ${significant(history.losses.data[0])}, `
-        + `guessing gives ${significant(history.run.ln_guess)}. `
-      : "Loss curve, empty so far. ";
-    this.main.element.setAttribute("aria-label", `${text}Arrow keys move the crosshair, plus and minus zoom, 0 shows the whole run.`);
     const newest = SMALL[this.small].lines.map(({ column }) => `${column.replaceAll("_", " ")} ${significant(history.lastOf(column))}`);
     this.lower.element.setAttribute("aria-label", `${this.small} over the same steps; at step ${count(history.step)}: ${newest.join(", ")}.`);
   }
 
-  async #png() {
-    download(await this.main.picture(), `${this.history.run.name}-loss.png`);
+  #words() {
+    const { history } = this;
+    return history.step
+      ? `Loss curve. After ${count(history.step)} of ${count(history.nSteps)} steps the training loss is ${significant(history.recentLoss())} nats, `
+        + `validation ${significant(history.lastOf("val_loss"))}; it began at ${significant(history.losses.data[0])}, `
+        + `guessing gives ${significant(history.run.ln_guess)}.`
+      : "Loss curve, empty so far.";
   }
 
-  #csv() {
-    download(new Blob([csvOf(this.history)], { type: "text/csv" }), `${this.history.run.name}.csv`);
+  /** The loss curve as an SVG file's text, with what came since the last frame. */
+  svg() {
+    this.draw();
+    return this.main.svg(this.#words());
   }
 
   close() {

@@ -3,7 +3,9 @@
 import { make } from "../base/dom.js";
 import { count, setting, significant } from "../base/numbers.js";
 import { Surface } from "../base/paint.js";
+import { savePng } from "../base/saving.js";
 import { Scale } from "../base/scale.js";
+import { SvgPen } from "../base/svg_pen.js";
 import { throughPixels } from "./series.js";
 
 export const GUTTER = { left: 50, right: 14, top: 12, bottom: 22 };
@@ -36,10 +38,36 @@ export class Plot {
     const { width, height } = this.main;
     if (!width || !height) return;
     const shown = this.content();
+    this.#measure(shown);
+    this.#paint(this.main.begin(), shown);
+    this.#over(shown.cursor ?? []);
+  }
+
+  /** The plot as an SVG file's text, without the crosshair. @param {string} title what it shows, in words */
+  svg(title) {
+    const { width, height, context } = this.main;
+    const pen = new SvgPen(width, height, context);
+    this.#paint(pen, this.content());
+    return pen.finish(this.#background, title);
+  }
+
+  png(file) {
+    savePng(this.main.canvas, this.#background, file);
+  }
+
+  get #background() {
+    return this.theme().color("background");
+  }
+
+  #measure(shown) {
+    const { width, height } = this.main;
     const [first, last] = this.view.range;
     this.x = new Scale(this.view.isLogX ? Math.max(first, 1) : first, Math.max(last, first + 1), GUTTER.left, width - GUTTER.right, this.view.isLogX);
     this.y = new Scale(...shown.limits, height - GUTTER.bottom, GUTTER.top, shown.isLog);
-    const context = this.main.begin();
+  }
+
+  #paint(context, shown) {
+    const { width, height } = this.main;
     this.#axes(context, shown);
     context.save();
     context.beginPath();
@@ -49,7 +77,6 @@ export class Plot {
     if (shown.level) this.#level(context, shown.level);
     this.#marks(context, shown.marks ?? []);
     context.restore();
-    this.#over(shown.cursor ?? []);
   }
 
   #axes(context, shown) {
@@ -208,17 +235,6 @@ export class Plot {
       context.strokeRect(Math.min(x0, x1), Math.min(y0, y1), Math.abs(x1 - x0), Math.abs(y1 - y0));
       context.setLineDash([]);
     }
-  }
-
-  /** What is on screen as one picture on the page's background. */
-  picture() {
-    const { canvas } = this.main;
-    const copy = new OffscreenCanvas(canvas.width, canvas.height);
-    const context = copy.getContext("2d");
-    context.fillStyle = this.theme().color("background");
-    context.fillRect(0, 0, canvas.width, canvas.height);
-    context.drawImage(canvas, 0, 0);
-    return copy.convertToBlob({ type: "image/png" });
   }
 
   close() {

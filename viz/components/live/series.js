@@ -89,16 +89,16 @@ export function throughPixels(data, length, x, line) {
   }
 }
 
-/** The history as a table: a head line and one line a step; columns of points stand at the steps they were taken. */
-export function csvOf(history) {
+/** The history as a table: a row of names and one row a step; columns of points stand at the steps they were taken. */
+export function tableOf(history) {
   const columns = [...history.columns.keys()].filter((name) => name !== "step" && name !== "loss");
-  const lines = [["step", "loss", ...columns].join(",")];
-  const write = (value) => (Number.isNaN(value) ? "" : String(Number(value.toPrecision(7))));
+  const rows = [["step", "loss", ...columns]];
+  const write = (value) => (Number.isNaN(value) ? "" : Number(value.toPrecision(7)));
   let row = 0;
   for (let step = 1; step <= history.step; step++) {
     while (row < history.points.length && history.at(row, "step") < step) row++;
     const here = history.at(row, "step") === step;
-    lines.push([step, write(history.losses.data[step - 1]), ...columns.map((c) => (here ? write(history.at(row, c)) : ""))].join(","));
+    rows.push([step, write(history.losses.data[step - 1]), ...columns.map((c) => (here ? write(history.at(row, c)) : ""))]);
   }
-  return lines.join("\n") + "\n";
+  return rows;
 }
