@@ -6,7 +6,6 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from model.runs.client import connect
 from model.runs.launch import start_supervisor, stop_supervisor
 from tools.app_process import ROOT, AppProcess
 
@@ -21,8 +20,7 @@ def supervisor(home):
 
 
 @pytest.fixture
-def at(supervisor):
-    connect.cache_clear()  # the process's client belongs to the home of an earlier test
+def at(supervisor, own_client):
     return AppTest.from_file(str(ROOT / "pages" / "_navigation.py"), default_timeout=60).run()
 
 

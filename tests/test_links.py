@@ -13,8 +13,7 @@ from tools.app_process import ROOT
 
 
 @pytest.fixture
-def supervisor(home):
-    connect.cache_clear()  # the process's client belongs to the home of an earlier test
+def supervisor(home, own_client):
     process = start_supervisor(home)
     yield process
     process.send_signal(signal.SIGCONT)

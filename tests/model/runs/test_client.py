@@ -53,7 +53,7 @@ def test_bytes_that_are_no_message_of_ours_end_the_connection_and_not_the_client
     monkeypatch.setattr(module, "_SECONDS_AFTER_A_FAULT", 0.05)
     host.greetings = [GARBAGE, GARBAGE]
     client = Client(host.home)
-    assert client.request("describe", timeout=20)[0]["ok"]
+    assert client.request("describe")[0]["ok"]
     assert host.n_connections == 3
     assert [record.exc_info[0] for record in caplog.records] == [wire.WireError] * 2
     client.close()
@@ -65,11 +65,11 @@ def test_a_socket_that_takes_nothing_more_is_shut_down_so_that_its_reader_leaves
     def broken(data):
         raise BrokenPipeError
 
-    client.request("describe", timeout=20)
+    client.request("describe")
     real = client._socket
     with client._lock:
         client._socket = SimpleNamespace(sendall=broken, shutdown=lambda how: (done.append(how), real.shutdown(how)))
-    assert client.request("describe", timeout=20)[0]["ok"], "asked again on a new connection"
+    assert client.request("describe")[0]["ok"], "asked again on a new connection"
     assert done == [socket.SHUT_RDWR]
     assert host.n_connections == 2
     client.close()
@@ -77,6 +77,7 @@ def test_a_socket_that_takes_nothing_more_is_shut_down_so_that_its_reader_leaves
 
 def test_who_leaves_is_forgotten_before_anybody_can_subscribe_him_again(host, monkeypatch):
     client, known = Client(host.home), []
+    client.request("describe")  # it is connected: connecting subscribes too
     subscription = Subscription(client, "run", print, {})
     client._subscriptions[7] = subscription
 

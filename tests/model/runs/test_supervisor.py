@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import functools
 import os
 import signal
@@ -144,14 +145,12 @@ def test_an_undo_goes_back_to_a_kept_state_and_on_exactly(host):
 def test_a_killed_worker_comes_back_and_no_loss_differs(host, watch):
     run = host.create(n_steps=100_000)
     seen = watch(host.client, run)
-    host.until(run, lambda h: h["step"] > 50)
-    time.sleep(1.6)  # until it has saved by itself
+    host.until_step(run, 50)
+    host.until_saved(run)
     os.kill(host.pid(run), signal.SIGKILL)
-    killed = time.monotonic()
     event = seen.wait(lambda h: h["kind"] == "event" and h["event"]["kind"] == "restart")[0]["event"]
     seen.wait(lambda h: h["kind"] == "points" and h["first_step"] > event["step"])
-    assert time.monotonic() - killed < 5
-    assert event["step"] > 0
+    assert event["step"] >= 50, "it begins again where it saved by itself"
     host.until_step(run, event["step"] + 100)
     host.do(run, "pause")
     losses = host.snapshot(run)[1]["losses"]
@@ -184,10 +183,11 @@ def test_two_viewers_see_the_same_bytes_in_order_and_without_gaps(host, watch):
     last = host.do(run, "pause")["step"]
     for viewer in (first, second):
         viewer.wait(lambda h: h["kind"] == "state" and h["state"] == "paused" and h["step"] == last)
-    stream = {wire.decode(frame)[0]["seq"]: frame for frame in second.frames[1:]}
-    numbers = [header["seq"] for header in second.headers()]
-    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-    assert all(stream[h["seq"]] == f for f, h in zip(first.frames, first.headers(), strict=True) if h["seq"] in stream)
+    frames = [[(wire.header_of(frame)["seq"], frame) for frame in list(viewer.frames)] for viewer in (first, second)]
+    for numbers in ([seq for seq, _ in seen] for seen in frames):
+        assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    stream, later = (dict(seen[1:]) for seen in frames)  # each began with a snapshot of its own
+    assert all(stream[seq] == frame for seq, frame in later.items() if seq in stream)
     assert _replayed(first) == _replayed(second) == host.snapshot(run)[1]["losses"].tolist()
     other.close()
 
@@ -360,7 +360,9 @@ def test_a_disk_that_cannot_be_written_stops_saving_and_not_training(host, watch
     seen = watch(host.client, run)
     host.until_step(run, 3)
     blocker = host.home / "runs" / run / "state.safetensors.part"
-    blocker.mkdir()  # as on a full disk, the new state cannot be written
+    while not blocker.is_dir():  # as on a full disk, the new state cannot be written
+        with contextlib.suppress(FileExistsError):  # just now it is being written
+            blocker.mkdir()
     sentence = seen.wait(lambda h: h["kind"] == "state" and "disk" in h["sentence"])[0]["sentence"]
     assert "not saved" in sentence
     step = host.client.request("describe", run=run)[0]["step"]
@@ -390,7 +392,7 @@ def test_garbage_on_the_socket_ends_that_client_only(host):
     with socket.socket(socket.AF_UNIX) as stranger:
         stranger.connect(str(wire.socket_path(host.home)))
         stranger.sendall(wire.pack(b"\x02\0\0\0[]"))
-        stranger.settimeout(5)
+        stranger.settimeout(60)
         assert stranger.recv(10) == b""
     assert "no command" in host.refusal("", "explode")
 
@@ -398,7 +400,7 @@ def test_garbage_on_the_socket_ends_that_client_only(host):
 def test_a_second_supervisor_says_so_and_goes(host):
     environment = {**os.environ, "GLASSBOX_HOME": str(host.home)}
     command = [sys.executable, "-m", "model.runs.supervisor"]
-    second = subprocess.run(command, env=environment, stdin=subprocess.PIPE, capture_output=True, text=True, timeout=20)
+    second = subprocess.run(command, env=environment, stdin=subprocess.PIPE, capture_output=True, text=True, timeout=90)
     assert second.returncode == 1
     assert second.stderr.startswith("Another supervisor hosts the runs of")
     assert host.client.runs("nobody") == []
@@ -418,7 +420,7 @@ def test_after_a_restart_of_the_supervisor_what_trained_trains_on(tmp_path, watc
     broken = host.create(start=False)
     process.kill()  # its workers save by themselves when it is gone
     process.wait()
-    step = seen.headers("points")[-1]["first_step"]
+    step = seen.last_step()
     (tmp_path / "runs" / broken / "run.json").write_text("{")
     process = start_supervisor(tmp_path)
     host.until_step(training, step + 100)
@@ -464,8 +466,8 @@ def test_a_run_can_be_asked_how_it_was_and_forgets_what_it_takes_back(host):
 
 
 def test_the_host_says_when_runs_can_start_at_once(host):
-    assert host.client.wait_until_warm(30)
-    assert host.client.wait_until_warm(30), "asked again it is still true"
+    assert host.client.wait_until_warm(90)
+    assert host.client.wait_until_warm(90), "asked again it is still true"
 
 
 def test_nobody_waits_for_ever_for_a_host_that_is_not_there(tmp_path):

@@ -60,7 +60,8 @@ def test_who_asks_too_early_hears_how_long_to_wait(browser, client):
     assert ask(browser).json() == {"wait": 0.4}
 
 
-def test_those_who_follow_the_same_text_share_its_traces(browser, client):
+def test_those_who_follow_the_same_text_share_its_traces(browser, client, monkeypatch):
+    monkeypatch.setattr(follow, "SECONDS_FRESH", 60.0)
     first = ask(browser).json()
     assert ask(browser).json() == first
     assert len(client.asked) == 1

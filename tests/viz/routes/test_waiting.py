@@ -12,7 +12,7 @@ def test_thirty_who_wait_for_a_slow_run_do_not_hold_up_ten_who_say_hello():
     all_at_once = Barrier(40)  # lets them go when all of them wait
 
     def request(*_, **__):
-        all_at_once.wait(20)
+        all_at_once.wait(60)
         return {"owner": True, "step": 1}, {}
 
     def connect():
