@@ -4,24 +4,15 @@ import urllib.request
 
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
-from model.runs.launch import start_supervisor, stop_supervisor
 from tools.app_process import ROOT, AppProcess
 
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("[!_]*.py"))
 
 
 @pytest.fixture
-def supervisor(home):
-    process = start_supervisor(home)
-    yield process
-    stop_supervisor(process)
-
-
-@pytest.fixture
-def at(supervisor, own_client):
-    return AppTest.from_file(str(ROOT / "pages" / "_navigation.py"), default_timeout=60).run()
+def at(opened):
+    return opened()
 
 
 def change(at):

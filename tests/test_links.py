@@ -4,33 +4,16 @@ import os
 import signal
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from model.runs import client
 from model.runs.client import connect
-from model.runs.launch import start_supervisor, stop_supervisor
-from tools.app_process import ROOT
 
 
 @pytest.fixture
-def supervisor(home, own_client):
-    process = start_supervisor(home)
-    yield process
-    process.send_signal(signal.SIGCONT)
-    stop_supervisor(process)
-
-
-@pytest.fixture
-def opened(supervisor):
-    """`opened(**query)` opens the Train page by a link with these parameters."""
-
-    def open_(**query):
-        at = AppTest.from_file(str(ROOT / "pages" / "_navigation.py"), default_timeout=60)
-        for name, value in query.items():
-            at.query_params[name] = value
-        return at.run()
-
-    return open_
+def supervisor(supervised):
+    """The process that hosts the runs; it goes on after the test."""
+    yield supervised[1]
+    supervised[1].send_signal(signal.SIGCONT)
 
 
 def said(at):
