@@ -63,7 +63,7 @@ class AppProcess:
             raise
         return self
 
-    def wait_healthy(self, seconds: float = 60.0) -> None:
+    def wait_healthy(self, seconds: float = 120.0) -> None:
         """Return when the server answers; raises RuntimeError with its log when it ends or stays silent."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self.process.poll() is None:
@@ -81,7 +81,7 @@ class AppProcess:
         except psutil.NoSuchProcess:
             return []
 
-    def stop(self, seconds: float = 30.0) -> list[psutil.Process]:
+    def stop(self, seconds: float = 60.0) -> list[psutil.Process]:
         """End the server as a terminal would; returns what it should have taken along and did not.
 
         One that does not end is killed with everything it started: subprocess.TimeoutExpired.

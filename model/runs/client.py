@@ -174,8 +174,7 @@ class Client:
             for _, answer in self._open.values():
                 answer.set_exception(Unreachable(_NOT_REACHABLE))
             self._open.clear()
-            if self._socket is not None:
-                self._socket.shutdown(socket.SHUT_RDWR)
+            self._shut_down()
 
     def _send(self, data: bytes) -> None:
         """Send if there is a connection (with the lock held); what is open is sent again after connecting."""
@@ -183,9 +182,13 @@ class Client:
             try:
                 self._socket.sendall(data)
             except OSError:
-                with contextlib.suppress(OSError):
-                    self._socket.shutdown(socket.SHUT_RDWR)  # the reading thread notices, and connects again
+                self._shut_down()  # the reading thread notices, and connects again
                 self._socket = None
+
+    def _shut_down(self) -> None:
+        if self._socket is not None:
+            with contextlib.suppress(OSError):  # it broke just then: the reading thread has closed it
+                self._socket.shutdown(socket.SHUT_RDWR)
 
     def _read_for_ever(self) -> None:
         while not self._closed:

@@ -124,7 +124,7 @@ def test_a_live_picture_says_its_numbers_and_gives_them_away(modules, module, pa
     waiting, shown, rows, tip = modules(f"live/{module}.js", SCREEN + PROBE + """
       const part = new m[value](place, { ...needs, feed });
       part.figure.box.style.height = "300px";
-      await new Promise((fitted) => setTimeout(fitted, 50));
+      await new Promise((fitted) => requestAnimationFrame(() => requestAnimationFrame(fitted)));
       const seen = () => { part.draw(); return [part.figure.menu.hidden, words(part.figure)]; };
       const found = [seen(), (answer(), seen()), part.figure.csv(), part.figure.point(200, 120)?.lines];
       part.close();
@@ -152,7 +152,7 @@ def test_the_live_strip_and_the_live_points_say_their_numbers_too(modules):
       vectors.frame = { points: Float32Array.of(3, 4, 0, 1), from: null, since: 0, shares: [0.5, 0.25],
         header: { labels: ["a", "b"], at: 7 } };
       for (const { figure } of [strip, vectors]) figure.box.style.cssText = "width: 500px; height: 200px";
-      await new Promise((fitted) => setTimeout(fitted, 50));
+      await new Promise((fitted) => requestAnimationFrame(() => requestAnimationFrame(fitted)));
       strip.show(history);
       vectors.draw();
       const found = [strip, vectors].map(({ figure }) => [words(figure), figure.csv(), texts(figure)]);

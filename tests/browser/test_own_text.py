@@ -1,6 +1,7 @@
 """A text of one's own: what is refused, and in how many words; what is accepted trains."""
 
 import re
+from contextlib import suppress
 
 import pytest
 from playwright.sync_api import expect
@@ -22,6 +23,8 @@ def data_tab(app, visitor):
     for _ in range(5):  # the list closes if the page happens to be made anew
         page.get_by_role("combobox", name="Data").click()
         page.wait_for_timeout(1000)
+        with suppress(AssertionError):
+            expect(own).to_be_visible(timeout=5_000)
         if own.is_visible():
             own.click()
             break

@@ -65,7 +65,7 @@ def test_the_next_iteration_lowers_the_loss_of_the_text_and_leaves_the_run_alone
     expect(stepper(page)).to_have_attribute("data-step", str(step + 1))
     expect(page.locator(".trying .where")).to_contain_text("what-if of")
     assert scores(page) != before_bars
-    assert page.locator(".columns .was").count() == 7
+    expect(page.locator(".columns .was")).to_have_count(7)
     picture(page)
     button(page, "next iteration ▸").click()
     expect(stepper(page)).to_have_attribute("data-step", str(step + 2))

@@ -75,6 +75,16 @@ def test_a_socket_that_takes_nothing_more_is_shut_down_so_that_its_reader_leaves
     client.close()
 
 
+def test_a_connection_that_breaks_while_it_is_closed_is_closed(host):
+    client = Client(host.home)
+    client.request("describe")
+    with client._lock:
+        client._socket, broken = socket.socket(), client._socket
+        client._socket.close()  # as the reading thread leaves it
+    client.close()
+    broken.shutdown(socket.SHUT_RDWR)
+
+
 def test_who_leaves_is_forgotten_before_anybody_can_subscribe_him_again(host, monkeypatch):
     client, known = Client(host.home), []
     client.request("describe")  # it is connected: connecting subscribes too
