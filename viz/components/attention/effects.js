@@ -76,7 +76,8 @@ export class TokenLosses {
     const t = this.#at(x);
     if (t === null) return null;
     const { before, after, labels, targets, weights } = this.#values();
-    return { x, y, lines: [`after “${labels[t]}” comes “${targets[t]}”`, `loss ${significant(before[t], 4)} → ${significant(after[t], 4)} nats`, ...(weights[t] ? [] : ["does not count in this task"])] };
+    const lines = [`after “${labels[t]}” comes “${targets[t]}”`, `loss ${significant(before[t], 4)} → ${significant(after[t], 4)} nats`];
+    return { x, y, lines: [...lines, ...(weights[t] ? [] : ["does not count in this task"])] };
   }
 
   #click(x) {
@@ -105,7 +106,7 @@ export class Prediction {
   constructor(place, { state, view, painter, theme }) {
     Object.assign(this, { state, view, theme });
     this.figure = new Figure(place, { title: "What comes next?", file: "attention-prediction", height: 248, painter, theme,
-      caption: "Probability of the likeliest tokens. Filled: with your changes; outlined: without. The true one is marked ◂.",
+      caption: "Probability of the likeliest tokens. Filled: with your changes; outlined: without. The one that really follows is marked ◂.",
       paint: (pen, width, height) => this.#paint(pen, width, height), alt: () => this.#words(), csv: () => this.#csv(),
       point: (x, y) => this.#point(x, y), missing: () => (view.effects ? "" : ASKED) });
   }
@@ -153,11 +154,11 @@ export class Prediction {
 
   #point(x, y) {
     const row = this.#rows()[Math.floor(y / this.tall)];
-    return row ? { x, y, lines: [`“${row.label}”${row.isNext ? ", the true one" : ""}`, `probability ${significant(row.before, 4)} → ${significant(row.after, 4)}`] } : null;
+    return row ? { x, y, lines: [`“${row.label}”${row.isNext ? ", which really follows" : ""}`, `probability ${significant(row.before, 4)} → ${significant(row.after, 4)}`] } : null;
   }
 
   #words() {
-    const rows = this.#rows().map(({ label, before, after, isNext }) => `“${label}”${isNext ? " (the true one)" : ""} ${significant(before, 2)} to ${significant(after, 2)}`);
+    const rows = this.#rows().map(({ label, before, after, isNext }) => `“${label}”${isNext ? " (really follows)" : ""} ${significant(before, 2)} to ${significant(after, 2)}`);
     return `Probabilities without and with your changes: ${rows.join(", ")}.`;
   }
 

@@ -15,7 +15,10 @@ export class Trial {
     this.heads = view.allHeads().map(([layer, head]) => make("button.head", { "data-key": keyOf(layer, head), onclick: () => state.toggle(keyOf(layer, head), this.mode) }));
     const rows = Array.from({ length: state.nLayers }, (_, i) => state.nLayers - 1 - i).map((layer) => make("div.head-row", {},
       make("span.unit", { text: `layer ${layer}` }), ...this.heads.slice(layer * state.nHeads, (layer + 1) * state.nHeads)));
-    this.other = make("input.other", { type: "text", maxlength: 300, value: state.other, placeholder: "second text", "aria-label": "second text", oninput: () => state.change({ other: this.other.value }) });
+    this.other = make("input.other", {
+      type: "text", maxlength: 300, value: state.other, placeholder: "second text", "aria-label": "second text",
+      oninput: () => state.change({ other: this.other.value }),
+    });
     this.rule = make("p.unit", { text: "The two texts must have equally many tokens: each position takes over what the head wrote at the same position." });
     this.trouble = make("p.trouble-line", { role: "status", hidden: true });
     this.result = make("p.result", { "aria-live": "polite" });

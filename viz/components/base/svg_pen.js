@@ -111,7 +111,9 @@ export class SvgPen {
     const corner = this.#matrix.transformPoint(new DOMPoint(x, y));
     const [wide, tall] = [width * this.#matrix.a, height * this.#matrix.d];
     const sharp = this.imageSmoothingEnabled ? "" : ' style="image-rendering: pixelated"';
-    this.#parts.push(`<image x="${short(corner.x)}" y="${short(corner.y)}" width="${short(wide)}" height="${short(tall)}" preserveAspectRatio="none" href="${part.toDataURL()}"${sharp}${this.#alpha()}${this.#clip}/>`);
+    const place = `x="${short(corner.x)}" y="${short(corner.y)}" width="${short(wide)}" height="${short(tall)}"`;
+    const picture = `preserveAspectRatio="none" href="${part.toDataURL()}"`;
+    this.#parts.push(`<image ${place} ${picture}${sharp}${this.#alpha()}${this.#clip}/>`);
   }
 
   #drawn(work) {

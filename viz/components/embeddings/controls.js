@@ -22,7 +22,10 @@ export class Controls {
     this.held = make("input", { type: "checkbox", onchange: () => state.set({ isHeld: this.held.checked }) });
     this.heldLabel = make("label.check", { title: "Look along the same directions at every step, instead of along those of most variance at each step." }, this.held, "hold the axes");
     this.perplexity = this.#select("perplexity", (value) => state.set({ perplexity: Number(value) }));
-    this.start = make("button", { type: "button", text: "another start", title: "Begin from other random places: what stays the same can be trusted more.", onclick: () => state.set({ seed: state.seed + 1 }) });
+    this.start = make("button", {
+      type: "button", text: "another start", title: "Begin from other random places: what stays the same can be trusted more.",
+      onclick: () => state.set({ seed: state.seed + 1 }),
+    });
     this.neighbourhood = make("span.axes", {}, this.#labelled("perplexity", this.perplexity), this.start);
     place.append(this.table, this.#labelled("colour by", this.colour), this.method, this.size, this.axes, this.heldLabel, this.neighbourhood);
   }

@@ -57,7 +57,8 @@ class GenerateView {
     const [text, writing, model, rules] = [make("div"), make("div.row"), make("div.row.of-model"), make("div.row.rules")];
     const panel = make("section.panel.writing", { "aria-label": "the text so far" }, text, writing, model);
     const [figures, tree, earlier, rest] = [make("div.figures"), make("div.half"), make("div.half"), make("div.figures")];
-    this.element = make("div.gb.generate", { onkeydown: (event) => this.#key(event) }, this.message, panel, make("section.panel", { "aria-label": "how a token is chosen" }, rules), figures, make("div.figures.two", {}, tree, earlier), rest);
+    this.element = make("div.gb.generate", { onkeydown: (event) => this.#key(event) }, this.message, panel,
+      make("section.panel", { "aria-label": "how a token is chosen" }, rules), figures, make("div.figures.two", {}, tree, earlier), rest);
     this.element.classList.toggle("present", new URLSearchParams(location.search).get("present") === "1");
     root.replaceChildren(this.element);
     this.retheme();
@@ -71,7 +72,10 @@ class GenerateView {
       new Tree(tree, { ...needs, written: () => this.shown?.written ?? [], branch: (i, token, chance) => this.#branch(i, token, chance) })];
     this.lens = new Lens(rest, needs);
     this.asking = [
-      new Earlier(earlier, { data: this.data, prompt: () => this.tape.prompt, rule: () => this.rule, steps: () => this.steps, newest: () => this.feed.history.step, spelled: (tokens) => this.#spelled(tokens) }),
+      new Earlier(earlier, {
+        data: this.data, prompt: () => this.tape.prompt, rule: () => this.rule, steps: () => this.steps,
+        newest: () => this.feed.history.step, spelled: (tokens) => this.#spelled(tokens),
+      }),
       new Surprise(rest, { ...needs, data: this.data, own: () => this.tape.tokens, at: () => this.at }),
     ];
   }

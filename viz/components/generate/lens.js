@@ -10,7 +10,7 @@ import { shade } from "./shade.js";
 const LABEL = 104, HEAD = 26, FOOT = 42, ROW = 34;
 const NARROWEST = 40;
 const N_TIP = 5;
-const KINDS = { likeliest: "likeliest token", rank: "rank of the true one", chance: "chance of the true one" };
+const KINDS = { likeliest: "likeliest token", rank: "rank of what really follows", probability: "probability of what really follows" };
 
 export class Lens {
   kind = "likeliest";
@@ -48,7 +48,9 @@ export class Lens {
   mark() {
     if (!this.seen) return;
     const { step, n, remark } = this.seen;
-    this.figure.say(this.figure.title, `Each cell: the residual stream at that layer, read by the model's own last norm and unembedding; the top row is what the model really says. Model at step ${count(step)}.${remark ? ` ${remark}` : ""}`);
+    this.figure.say(this.figure.title,
+      "Each cell: the residual stream at that layer, read by the model's own last norm and unembedding; the top row is what the model really says. "
+        + `Model at step ${count(step)}.${remark ? ` ${remark}` : ""}`);
     const height = `${HEAD + FOOT + n * ROW}px`;
     if (this.figure.box.style.height !== height) this.figure.box.style.height = height;
     this.figure.mark();

@@ -66,7 +66,9 @@ export class Surprise {
     this.range.show(0, 1.5 * guess, "surprise");
     const remark = this.isCut ? `Only the first ${count(header.tokens.length)} tokens are shown.` : header.remark;
     this.#say(`${summary(header, guess)} ${remark}`.trim(), false);
-    this.figure.say(this.figure.title, `Surprise is −log p of the token that really came, in nats: the darker, the less expected (guessing among ${header.guess_count}: ${significant(guess)} everywhere). Model at step ${count(header.at)}.`);
+    const guessing = `guessing among ${header.guess_count}: ${significant(guess)} everywhere`;
+    this.figure.say(this.figure.title,
+      `Surprise is −log p of the token that really came, in nats: the darker, the less expected (${guessing}). Model at step ${count(header.at)}.`);
     this.mark();
   }
 

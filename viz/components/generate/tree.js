@@ -156,7 +156,8 @@ export class Tree {
   }
 
   #alt() {
-    const words = this.#columns().map(({ i, taken, nodes }) => `token ${i + 1}: ${nodes.map(({ token, chance }) => `“${this.vocabulary()[token]}” ${significant(chance, 2)}${token === taken ? " (taken)" : ""}`).join(", ")}`);
+    const word = ({ token, chance }, taken) => `“${this.vocabulary()[token]}” ${significant(chance, 2)}${token === taken ? " (taken)" : ""}`;
+    const words = this.#columns().map(({ i, taken, nodes }) => `token ${i + 1}: ${nodes.map((node) => word(node, taken)).join(", ")}`);
     return `Alternatives. ${words.join("; ")}. Arrow keys walk, Enter takes.`;
   }
 

@@ -29,7 +29,8 @@ export function toDot(graph) {
   const write = ({ nodes, boxes }, indent) => {
     for (const node of nodes) {
       const { operation, shape, parameter, tap, grad_norm: norm, order } = facts(graph, node);
-      lines.push(`${indent}n${node} [label=${quoted([parameter || tap || operation, operation, shape].filter(Boolean).join("\\n")).replaceAll("\\\\n", "\\n")}, grad_norm=${quoted(norm)}, order=${quoted(order)}];`);
+      const label = quoted([parameter || tap || operation, operation, shape].filter(Boolean).join("\\n")).replaceAll("\\\\n", "\\n");
+      lines.push(`${indent}n${node} [label=${label}, grad_norm=${quoted(norm)}, order=${quoted(order)}];`);
     }
     for (const [box, inner] of boxes) {
       lines.push(`${indent}subgraph ${quoted(`cluster_${box}`)} {`, `${indent}  label=${quoted(graph.labels[box].name)};`);

@@ -179,7 +179,9 @@ export class Controls {
     if (state === "finished") return [offer("Train 1,000 more", () => this.#more(1000))];
     if (state === "failed") return [offer("Try again", () => this.send("start"))];
     if (state !== "diverged" || !divergence) return [];
-    const broke = divergence.tensor && !sentence.includes(divergence.tensor) ? [make("span.broke", {}, "first to break: ", make("code", { text: divergence.tensor }), ` at step ${count(divergence.step)}`)] : [];
+    const isNews = divergence.tensor && !sentence.includes(divergence.tensor);
+    const broke = isNews
+      ? [make("span.broke", {}, "first to break: ", make("code", { text: divergence.tensor }), ` at step ${count(divergence.step)}`)] : [];
     return [...broke, ...divergence.cures.map(({ text, changes }) => offer(text, () => this.#cure(changes)))];
   }
 

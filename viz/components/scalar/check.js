@@ -171,7 +171,8 @@ class CheckView {
       p("Right: truncation. ", "A step of ε does not see how the loss bends on the way. That error shrinks with ε²: a tenth of the step, a hundredth of the error."),
       p("Left: rounding. ", "Two almost equal numbers are subtracted, so the digits that they share are lost, and what is left is divided by a tiny 2ε. "
         + "That error grows with 1/ε. Where ε is so small that w + ε is w, the measured slope is 0."),
-      p("Between: the best ε. ", `float32 keeps about 7 digits and does best here at ε = ${brief(single.step)}: ${off(single.error)}; float64 keeps about 16: ε = ${brief(double.step)}, ${off(double.error)}.`),
+      p("Between: the best ε. ", `float32 keeps about 7 digits and does best here at ε = ${brief(single.step)}: ${off(single.error)}; `
+        + `float64 keeps about 16: ε = ${brief(double.step)}, ${off(double.error)}.`),
       p("So is it right? ", verdict(double.error, this.truth)));
   }
 
@@ -273,5 +274,6 @@ export function verdict(error, slope) {
 
 /** Values that a link gives to variables. */
 function moved(text, starts) {
-  return text.split(",").map((pair) => pair.split(":")).filter(([name, value]) => starts.has(name) && Number.isFinite(Number.parseFloat(value))).map(([name, value]) => [name, Number.parseFloat(value)]);
+  const pairs = text.split(",").map((pair) => pair.split(":")).map(([name, value]) => [name, Number.parseFloat(value)]);
+  return pairs.filter(([name, value]) => starts.has(name) && Number.isFinite(value));
 }

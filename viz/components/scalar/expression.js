@@ -38,7 +38,8 @@ class ExpressionView {
     const buttons = examples.map((example) => make("button", { text: example.title, onclick: () => this.#choose(example) }));
     this.element = make("div.gb.scalar");
     const left = make("div.typed", {}, make("h3", { text: "Your expression" }), this.field, this.problem, this.where);
-    const right = make("div.variables", {}, make("h3", { text: "Its variables" }), make("p.unit", { text: "Move one: every number follows. ∂ is its gradient, how fast the result changes with it." }));
+    const right = make("div.variables", {}, make("h3", { text: "Its variables" }),
+      make("p.unit", { text: "Move one: every number follows. ∂ is its gradient, how fast the result changes with it." }));
     this.sliders = new Sliders(right, () => this.#moved());
     this.element.append(make("div.examples", {}, make("span.unit", { text: "Examples" }), ...buttons), this.hint, make("div.expression-head", {}, left, right));
     this.element.classList.toggle("present", Query.get("present") === "1");

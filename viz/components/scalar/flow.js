@@ -13,8 +13,14 @@ import { Query } from "./query.js";
 const SHEETS = ["../theme.css", "../base/base.css", "../scalar/scalar.css"];
 const PAUSE = 150;             // milliseconds after the last change before the fresh model is made
 const PROFILES = [
-  { what: "size", title: "Forward: how large the values are", y: "root mean square", caption: "The residual stream from the embedding to the logits. Small dots: what each part adds to it.", file: "flow-forward" },
-  { what: "gradient", title: "Backward: how large the gradients are", y: "norm of ∂ loss", caption: "How much the loss depends on the values at each place. Read it from right to left.", file: "flow-backward" },
+  {
+    what: "size", title: "Forward: how large the values are", y: "root mean square", file: "flow-forward",
+    caption: "The residual stream from the embedding to the logits. Small dots: what each part adds to it.",
+  },
+  {
+    what: "gradient", title: "Backward: how large the gradients are", y: "norm of ∂ loss", file: "flow-backward",
+    caption: "How much the loss depends on the values at each place. Read it from right to left.",
+  },
 ];
 
 /** @param {ShadowRoot} root @param {{run: string, base: string, tokens: number[]|null, problem: string, remark: string, choices: Object<string, string[]>}} data */
@@ -27,7 +33,11 @@ class FlowView {
   constructor(root, data) {
     Object.assign(this, { data, painter: new Painter(), query: new Query(), fresh: null, own: null });
     this.#build(root);
-    this.asking = new Asking(data, "gradient_flow", { question: () => (this.data.problem ? null : this.#question()), take: (answer) => this.#take(answer), failed: (sentence) => setText(this.words, this.data.problem || sentence) });
+    this.asking = new Asking(data, "gradient_flow", {
+      question: () => (this.data.problem ? null : this.#question()),
+      take: (answer) => this.#take(answer),
+      failed: (sentence) => setText(this.words, this.data.problem || sentence),
+    });
     this.asker = new Latest(data, "gradient_flow", { question: () => ({ ...this.#question(), fresh: this.#changes() }),
       take: ({ header }) => this.#takeFresh(header), failed: (sentence) => setText(this.words, sentence) });
     this.#askFresh();
@@ -44,7 +54,8 @@ class FlowView {
     const both = make("div.profiles");
     this.element = make("div.gb.scalar", {}, make("div.examples", {}, this.hold, this.legend), this.remark, this.words, both,
       make("div.panel.verdicts", {}, this.verdicts.own, this.verdicts.fresh, make("p.unit", { text: RULE })),
-      make("div.panel", {}, make("h3", { text: "A fresh model, before any training" }), make("p.unit", { text: "The run’s own settings and text, but for what you change here. Dashed in the pictures." }), this.settings));
+      make("div.panel", {}, make("h3", { text: "A fresh model, before any training" }),
+        make("p.unit", { text: "The run’s own settings and text, but for what you change here. Dashed in the pictures." }), this.settings));
     this.element.classList.toggle("present", Query.get("present") === "1");
     root.replaceChildren(this.element);
     this.retheme();
@@ -191,7 +202,8 @@ class FlowView {
 
   #point(profile, left, top) {
     const [x, y] = this.#scales(profile, this.figures[0].surface.width, this.figures[0].surface.height);
-    const near = this.#flows().flatMap(([whose, flow]) => flow.places.filter((place) => place[profile.what] > 0).map((place) => ({ whose, place, at: [x.pixel(place.depth), y.pixel(place[profile.what])] })));
+    const near = this.#flows().flatMap(([whose, flow]) => flow.places.filter((place) => place[profile.what] > 0)
+      .map((place) => ({ whose, place, at: [x.pixel(place.depth), y.pixel(place[profile.what])] })));
     near.sort((a, b) => Math.hypot(a.at[0] - left, a.at[1] - top) - Math.hypot(b.at[0] - left, b.at[1] - top));
     if (!near.length || Math.hypot(near[0].at[0] - left, near[0].at[1] - top) > 30) return null;
     const { whose, place, at } = near[0];
@@ -203,7 +215,9 @@ class FlowView {
   }
 
   #csv() {
-    return [["model", "tap", "depth", "root mean square", "gradient norm"], ...this.#flows().flatMap(([whose, flow]) => flow.places.map((place) => [whose, place.tap, place.depth, place.size ?? "", place.gradient ?? ""]))];
+    const row = (whose, place) => [whose, place.tap, place.depth, place.size ?? "", place.gradient ?? ""];
+    const rows = this.#flows().flatMap(([whose, flow]) => flow.places.map((place) => row(whose, place)));
+    return [["model", "tap", "depth", "root mean square", "gradient norm"], ...rows];
   }
 
   unmount() {

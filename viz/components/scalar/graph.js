@@ -35,7 +35,8 @@ export class Graph {
     this.picture = svg("svg", { role: "group", "aria-label": label }, this.sheet);
     const tool = (text, title, act) => make("button", { text, title, "aria-label": title, onclick: act });
     this.menu = saveMenu(label, { PNG: () => this.#save("PNG"), SVG: () => this.#save("SVG"), CSV: () => saveCsv(this.csv(), "scalars") });
-    this.tools = make("div.graph-tools", {}, this.menu, tool("−", "smaller", () => this.#zoom(1 / 1.25)), tool("+", "larger", () => this.#zoom(1.25)), tool("⤢", "the whole picture", () => this.fit(false)));
+    this.tools = make("div.graph-tools", {}, this.menu, tool("−", "smaller", () => this.#zoom(1 / 1.25)),
+      tool("+", "larger", () => this.#zoom(1.25)), tool("⤢", "the whole picture", () => this.fit(false)));
     this.box = make("div.scalar-picture", {}, this.picture, this.tools);
     parent.append(this.box);
     this.observer = new ResizeObserver(() => this.#place());

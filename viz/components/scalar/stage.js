@@ -82,7 +82,11 @@ export class Stage {
 
   #sentence(gradients) {
     const { step } = this.walk;
-    if (!step) return this.walk.at ? `Every value${this.hasGradients ? " and every gradient" : ""}. Walk with ← and →, choose a number to see its way to the result.` : "The leaves are given. → computes the first operation.";
+    if (!step) {
+      return this.walk.at
+        ? `Every value${this.hasGradients ? " and every gradient" : ""}. Walk with ← and →, choose a number to see its way to the result.`
+        : "The leaves are given. → computes the first operation.";
+    }
     const { node } = step;
     if (!step.isBack) return `Forward: ${this.telling(node)}`;
     const { inputs } = this.nodes[node];
@@ -98,7 +102,8 @@ export class Stage {
     const value = numbers.values[chosen];
     const rows = [
       make("h3", { text: this.name(chosen) }),
-      make("dl.two", {}, make("dt", { text: "value" }), make("dd", { text: exact(value) }), ...(this.hasGradients && !nodes[chosen].isFixed ? [make("dt", { text: "gradient" }), make("dd.grad", { text: exact(this.final[chosen]) })] : [])),
+      make("dl.two", {}, make("dt", { text: "value" }), make("dd", { text: exact(value) }), ...(this.hasGradients && !nodes[chosen].isFixed
+        ? [make("dt", { text: "gradient" }), make("dd.grad", { text: exact(this.final[chosen]) })] : [])),
     ];
     if (nodes[chosen].inputs.length) rows.push(make("p.told", { text: this.telling(chosen) }));
     const isKept = this.panel.contains(this.panel.getRootNode().activeElement) && this.panel.getRootNode().activeElement.dataset.way;
@@ -113,7 +118,10 @@ export class Stage {
     if (!this.hasGradients) return [];
     if (this.nodes[this.chosen].isFixed) return [make("p.unit", { text: "A constant: nothing learns from it." })];
     if (!path.length) return this.chosen === this.nodes.length - 1 ? [make("p.unit", { text: "This is the result: the walk back begins here." })] : [];
-    const turn = (by, way, text) => make("button", { text, "data-way": way, "aria-label": `${way} way`, onclick: () => { this.#path = (this.#path + by + paths.length) % paths.length; this.mark(); } });
+    const turn = (by, way, text) => make("button", {
+      text, "data-way": way, "aria-label": `${way} way`,
+      onclick: () => { this.#path = (this.#path + by + paths.length) % paths.length; this.mark(); },
+    });
     const factors = path.map(([i, k]) => exact(slopes[i][k]));
     const written = factors.length > FACTORS ? [...factors.slice(0, FACTORS - 1), `… ${factors.length - FACTORS + 1} more`] : factors;
     const start = seeds.at(-1);
@@ -123,7 +131,8 @@ export class Stage {
       make("h4", { text: "Chain rule along one way" }),
       make("p.route", { text: route.join(" → ") }),
       make("p.product", { text: `${start === 1 ? "" : `${exact(start)} × `}${written.join(" × ")} = ${exact(own)}` }),
-      ...(paths.length > 1 ? [make("p.ways", {}, turn(-1, "previous", "‹"), make("span", { text: ` way ${this.#path + 1} of ${paths.length}${isAll ? "" : " or more"} ` }), turn(1, "next", "›"))] : []),
+      ...(paths.length > 1 ? [make("p.ways", {}, turn(-1, "previous", "‹"),
+        make("span", { text: ` way ${this.#path + 1} of ${paths.length}${isAll ? "" : " or more"} ` }), turn(1, "next", "›"))] : []),
       ...(isAll && paths.length > 1 ? [make("p.unit", { text: `All ${paths.length} ways together: ${exact(all)}${seeds[this.chosen] ? ", in this picture" : ", the gradient"}.` })] : []),
     ];
   }

@@ -1,4 +1,4 @@
-/** What the model holds for the next token after a chosen position: the ten likeliest, the true one marked. */
+/** What the model holds for the next token after a chosen position: the ten likeliest, the one that really follows marked. */
 
 import { make, setText } from "../base/dom.js";
 import { significant } from "../base/numbers.js";

@@ -49,7 +49,8 @@ export class Losses {
     was.hidden = !before;
     if (before) was.style.bottom = `${100 * share(before.loss[t], top)}%`;
     column.setAttribute("aria-pressed", String(t === this.place.at));
-    const words = `after “${labels[t]}” comes “${targets[t]}”: loss ${before ? `${significant(before.loss[t])} → ` : ""}${significant(loss)} nats, probability ${significant(scores.chance[t])}`;
+    const earlier = before ? `${significant(before.loss[t])} → ` : "";
+    const words = `after “${labels[t]}” comes “${targets[t]}”: loss ${earlier}${significant(loss)} nats, probability ${significant(scores.chance[t])}`;
     if (column.title !== words) column.title = words;
   }
 

@@ -160,7 +160,8 @@ export class Origin {
     return [
       make("h4", { text: terms.length === 1 && !read.length ? "made from" : read.length && !made.length ? "which row: read from" : "what went into it" }),
       make("div.arguments", {}, ...rows.map((factor) => this.#factor(factor))),
-      ...(more ? [this.isOpen ? make("span.unit.rest", { text: `and ${more} more` }) : make("button.rest", { text: `and ${more} more`, "aria-expanded": "false", onclick: () => this.#open(true) })] : []),
+      ...(more ? [this.isOpen ? make("span.unit.rest", { text: `and ${more} more` })
+        : make("button.rest", { text: `and ${more} more`, "aria-expanded": "false", onclick: () => this.#open(true) })] : []),
     ];
   }
 

@@ -65,7 +65,8 @@ export class Compression {
   #point(px, py) {
     const k = this.#step(px);
     const { record } = this.walk;
-    return { x: px, y: py, lines: [`after ${k} ${k === 1 ? "merge" : "merges"}`, `${count(record.lengths[k])} tokens, ${significant(record.compression(k))} characters a token`, `vocabulary of ${256 + k}`] };
+    const size = `${count(record.lengths[k])} tokens, ${significant(record.compression(k))} characters a token`;
+    return { x: px, y: py, lines: [`after ${k} ${k === 1 ? "merge" : "merges"}`, size, `vocabulary of ${256 + k}`] };
   }
 
   #click(px) {
@@ -74,7 +75,8 @@ export class Compression {
 
   #alt() {
     const { record, k } = this.walk;
-    return `From ${significant(record.compression(0))} characters a token without merges to ${significant(record.compression(record.n))} after ${record.n}; now, after ${k}, ${significant(record.compression(k))}.`;
+    const [first, last, now] = [0, record.n, k].map((n) => significant(record.compression(n)));
+    return `From ${first} characters a token without merges to ${last} after ${record.n}; now, after ${k}, ${now}.`;
   }
 
   #csv() {

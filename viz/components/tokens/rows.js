@@ -157,7 +157,8 @@ export class Rows {
 
   #alt() {
     const [characters, bytes, tokens] = this.#cells();
-    return `${count(characters.length)} characters, ${count(bytes.length)} bytes, ${count(tokens.length)} tokens after ${this.walk.k} merges: ${tokens.map(({ label, id }) => `${label} ${id}`).join(", ")}`;
+    const sizes = `${count(characters.length)} characters, ${count(bytes.length)} bytes, ${count(tokens.length)} tokens`;
+    return `${sizes} after ${this.walk.k} merges: ${tokens.map(({ label, id }) => `${label} ${id}`).join(", ")}`;
   }
 
   #csv() {

@@ -54,7 +54,9 @@ class TokensView {
     this.remarks = make("p.remarks", { role: "status" });
     this.rule = make("p.rule");
     const [rows, bar, left, right, list, family, curve] = ["rows", "walk", "pairs", "passage", "list", "family", "curve"].map((name) => make(`div.${name}`));
-    this.whole = make("div.tokens-whole", {}, rows, make("section.panel.walk-panel", { "aria-label": "Learning the merges" }, make("h3", { text: "How the tokens are learned" }), bar, this.rule), left, right, list, family, curve);
+    const learning = make("section.panel.walk-panel", { "aria-label": "Learning the merges" },
+      make("h3", { text: "How the tokens are learned" }), bar, this.rule);
+    this.whole = make("div.tokens-whole", {}, rows, learning, left, right, list, family, curve);
     this.element = make("div.gb.tokens", {}, this.remarks, this.whole, dialog);
     const isPresented = new URLSearchParams(location.search).get("present") === "1";
     this.element.classList.toggle("present", isPresented);
