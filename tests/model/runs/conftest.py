@@ -3,7 +3,9 @@ import threading
 import time
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+import torch
 
 from model.config import RunConfig
 from model.datasets import load_dataset
@@ -108,6 +110,14 @@ class Owner:
 
     def pid(self, run):
         return int((self.home / "runs" / run / "lock").read_text())
+
+
+def unbroken_losses(n, **changes):
+    """What the trainer gives without any process around it."""
+    torch.set_num_threads(1)
+    config = TINY.replace(**changes)
+    trainer = Trainer(config, load_dataset(config.data))
+    return np.array([trainer.train_step().loss for _ in range(n)], np.float32)
 
 
 def trained_job(home, config=TINY):
