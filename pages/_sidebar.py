@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from model.runs.client import Refused
+from model.runs.client import Refused, RunSummary
 from pages import _session
 from pages._session import View
 from viz.components.live import sidebar_view
@@ -25,12 +25,17 @@ def sidebar() -> None:
 
 
 def _run_chooser(view: View) -> None:
-    own = {run.id: " · ".join(filter(None, (run.name, run.title, f"step {run.step:,}"))) for run in _session.runs()}
+    own = {run.id: _named(run, is_shown=run.id == view.run) for run in _session.runs()}
     choices = own if view.run in own else {view.run: "the run of this link", **own}
     if len(choices) > 1:
         st.session_state[_session.CHOSEN] = view.run
         st.selectbox("Your runs", list(choices), format_func=lambda run: choices[run], key=_session.CHOSEN,
                      on_change=_choose)  # fmt: skip
+
+
+def _named(run: RunSummary, is_shown: bool) -> str:
+    """A run in the list. The step of the one on screen moves on and stands above the list."""
+    return " · ".join(filter(None, (run.name, "" if is_shown else f"step {run.step:,}", run.title)))
 
 
 def _choose() -> None:

@@ -123,6 +123,24 @@ def test_a_head_is_off_or_patched_never_both(modules):
     assert found == [["0.3"], ["1.0"], ["0.3"], []]
 
 
+@pytest.mark.parametrize(("scores", "words"), [
+    ([["itself", 0.1], ["previous token", 0.38], ["spread out", 0.7]], "mixed (most: previous token, 0.38)"),
+    ([["itself", 0], ["spread out", 0]], "mixed"), ([], "mixed"),
+])  # fmt: skip
+def test_a_head_without_a_name_says_what_it_comes_nearest_to(modules, scores, words):
+    assert modules("attention/kinds.js", "return m.inWords('mixed', null, value);", scores) == words
+    assert modules("attention/kinds.js", "return m.inWords('itself', 0.5, value);", scores) == "itself (score 0.50)"
+
+
+def test_a_head_has_one_name_however_little_room_there_is(modules):
+    names = ["previous token", "first token", "itself", "induction", "spread out", "mixed"]
+    short = modules("attention/kinds.js", """
+      return value.map((name) => [50, 80, 200].map((room) => m.fitting(name, null, room)));
+    """, names)  # fmt: skip
+    for name, written in zip(names, short, strict=True):
+        assert all(name.startswith(one) or one == "self" for one in written), written
+
+
 def test_tiles_do_not_overlap_and_the_first_layer_is_at_the_bottom(modules):
     tiles, width = modules("attention/tiles.js", """
       const { tiles } = m.tilesOf(6, 8, { width: 400, left: 26, head: 34, most: 168, gap: 8 });

@@ -6,6 +6,8 @@ import re
 import pytest
 
 from tests.browser.test_attention_modules import FRAME, answer_of
+from tests.viz.test_theme import contrast
+from viz.theme import DARK_RAMPS, LIGHT, LIGHT_RAMPS
 
 SCREEN = """
   const { make } = await import("/base/dom.js");
@@ -165,3 +167,19 @@ def test_the_live_strip_and_the_live_points_say_their_numbers_too(modules):
     assert "with 50.0 % and 25.0 % of the variance, at step 7. The outermost: “a” at 3.0, 4.0" in points[0]
     assert points[1][1:] == [[7, 0, "a", 3, 4], [7, 1, "b", 0, 1]]
     assert "PC 1 · 50.0 % of the variance" in points[2]
+
+
+@pytest.mark.parametrize("ramps", [LIGHT_RAMPS, DARK_RAMPS])
+@pytest.mark.parametrize("name", ["ramp-probability", "ramp-surprise"])
+def test_what_is_written_on_a_colour_can_be_read_however_strong_it_is(modules, ramps, name):
+    stops = [[int(stop[i : i + 2], 16) for i in (1, 3, 5)] for stop in ramps[name]]
+    inks = modules("base/shade.js", """
+      const mixed = (at, c) => value[Math.floor(at)][c] * (1 - (at % 1)) + value[Math.ceil(at)][c] * (at % 1);
+      const place = (i) => (Math.floor(i / 3) * (value.length - 1)) / 255;
+      const ramp = Array.from({ length: 768 }, (_, i) => Math.round(mixed(place(i), i % 3)));
+      const theme = { ramp: () => ramp, color: (ink) => ink };
+      return Array.from({ length: 41 }, (_, i) => m.shade(theme, "", i / 40));
+    """, stops)  # fmt: skip
+    for written in inks:
+        fill = "#" + "".join(f"{int(part):02x}" for part in re.findall(r"\d+", written["fill"]))
+        assert contrast(LIGHT[written["ink"]], fill) > 4, written

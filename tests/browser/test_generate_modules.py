@@ -100,6 +100,10 @@ def test_an_address_keeps_the_rule_and_what_makes_no_sense_is_as_usual(modules):
     assert set(names.values()) == {""}
 
 
+def test_the_newest_step_is_not_listed_twice(modules):
+    assert modules("generate/earlier.js", "return [m.before([0, 9], 9), m.before([0, 9], 12)];") == [[0], [0, 9]]
+
+
 def test_a_list_of_steps_is_thinned_evenly_with_both_ends(modules):
     got = modules("generate/earlier.js", "return value.map((steps) => m.spread(steps, 8));", [[], [0], list(range(48))])
     assert got[:2] == [[], [0]]

@@ -172,3 +172,46 @@ def test_the_picture_says_how_much_of_the_graph_it_draws_and_its_largest_gradien
     n, edges = len(header()["nodes"]), len(header()["edges"])
     assert f"{n} nodes and {edges} edges, drawn as {n} boxes" in words
     assert f"as norms: {words.split('as norms: ')[1].split(' ')[0]} {largest:.0f}" in words
+
+
+CAMERA = """const svg = { clientWidth: 640, clientHeight: 600, addEventListener: () => {} };
+    const camera = new m.Camera(svg, { setAttribute: () => {} }, () => {});
+    const place = ({ x, y, width, height }) => [camera.x + x * camera.k, camera.y + y * camera.k, camera.x + (x + width) * camera.k, camera.y + (y + height) * camera.k];
+"""  # noqa: E501
+
+
+@pytest.mark.parametrize(("width", "height"), [(250, 230), (500, 540), (600, 800), (200, 2000)])
+def test_a_graph_that_fits_is_shown_large_and_not_under_its_caption(modules, width, height):
+    left, top, right, bottom = modules("graph/camera.js", CAMERA + """
+        camera.size = value;
+        camera.fit();
+        return place({ x: 0, y: 0, ...value });
+    """, {"width": width, "height": height})  # fmt: skip
+    assert min(left, top) >= 10
+    assert right <= 640 - 10
+    assert bottom <= 600 - 26 or height == 2000
+    assert right - left >= 400 or bottom - top >= 500
+
+
+def test_where_not_even_the_width_can_be_read_the_topmost_item_is_in_sight(modules):
+    top = {"x": 20, "y": 0, "width": 120, "height": 40}
+    left, _, right, _ = modules("graph/camera.js", CAMERA + """
+        Object.assign(camera, { size: { width: 3000, height: 4000 }, top: value });
+        camera.fit();
+        return place(value);
+    """, top)  # fmt: skip
+    assert left >= 0
+    assert right <= 640
+
+
+def test_what_opens_is_seen_whole_where_that_can_be_read(modules):
+    opened = {"x": 0, "y": 100, "width": 300, "height": 400}
+    top, bottom, share = modules("graph/camera.js", CAMERA + """
+        Object.assign(camera, { size: { width: 300, height: 600 }, k: 1.7 });
+        camera.contain(value);
+        const all = place({ x: 0, y: 0, width: 300, height: 600 });
+        return [all[1], all[3], camera.k];
+    """, opened)  # fmt: skip
+    assert top >= 10
+    assert bottom <= 600 - 26
+    assert share > 0.62

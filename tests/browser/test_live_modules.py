@@ -285,3 +285,23 @@ def test_an_address_is_written_once_it_rests_and_only_if_it_changed(modules):
         return written;
     """)  # fmt: skip
     assert written == ["/?theirs=a+b&ours=1", "/?theirs=a+b&ours=2", "/?theirs=a+b"]
+
+
+def test_what_is_measured_now_and_then_has_no_gaps_in_the_strip(modules):
+    nan = "NaN"
+    rows = [[1, 0.5, nan], [2, 0.25, 0.2], [4, 1, nan], [6, 2, 0.4], [8, 3, nan]]
+    often, seldom = modules("live/strip_cells.js", """
+      const { Scale } = await import("/base/scale.js");
+      const data = value.flat().map(Number);
+      const pointsUntil = (step) => value.filter(([at]) => at <= step).length;
+      const [columns, points] = [new Map([["a", 1], ["b", 2]]), { data, width: 3, length: value.length }];
+      const { cells, wide } = m.cellsOf({ columns, points, pointsUntil }, ["a", "b"], new Scale(0, 10, 100, 200));
+      const rows = [0, 1].map((row) => [...cells.slice(row * wide, (row + 1) * wide)]);
+      return rows.map((row) => row.map((cell) => (isNaN(cell) ? null : cell)));
+    """, rows)  # fmt: skip
+    zero = modules("live/strip_cells.js", "return value.map((row) => m.isAllZero({ cells: Float32Array.from(row) }));",
+                   [[nan, 0], [nan, nan], [0, 0.1]])
+    assert zero == [True, False, False]
+    assert [often[at] for at in (10, 15, 30, 50, 70)] == pytest.approx([0.5, 0.25, 1, 2, 3])
+    assert [seldom[at] for at in (20, 21, 40, 60)] == pytest.approx([0.2, 0.4, 0.4, 0.4])
+    assert [seldom[at] for at in (5, 61, 80)] == [None, None, None]  # before the first, after the newest

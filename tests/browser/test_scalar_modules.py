@@ -122,7 +122,8 @@ PLACES = [("resid_pre", 0), ("resid_mid", 0.5), ("resid_post", 1), ("logits", 2)
 @pytest.mark.parametrize(
     ("sizes", "kind", "words"),
     [
-        ([1, 2, 3, 9], "steady", "keep their size"), ([1, 2, 300, 9], "explodes", "300 times larger"),
+        ([1, 2, 3, 9], "steady", "keep about their size"), ([1, 2, 12, 9], "steady", "grow, but do not explode"),
+        ([1, 0.5, 0.1, 9], "steady", "shrink, but do not vanish"), ([1, 2, 300, 9], "explodes", "300 times larger"),
         ([1, 0.5, 0.001, 9], "vanishes", "1000 times smaller"), ([1, None, 3, 9], "broken", "no longer finite"),
         ([1, 0, 0, 0], "vanishes", "nothing arrives"),
     ],

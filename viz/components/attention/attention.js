@@ -3,7 +3,6 @@
 import { Address } from "../base/address.js";
 import { Asking, Latest } from "../base/ask.js";
 import { adoptStyles, make, setText } from "../base/dom.js";
-import { significant } from "../base/numbers.js";
 import { isDark, Painter, Theme } from "../base/paint.js";
 import { Arcs } from "./arcs.js";
 import { Bar } from "./bar.js";
@@ -12,6 +11,7 @@ import { Chain } from "./chain.js";
 import { Prediction, TokenLosses } from "./effects.js";
 import { Frame } from "./frame.js";
 import { HeadMap } from "./head_map.js";
+import { inWords } from "./kinds.js";
 import { Overview } from "./overview.js";
 import { Ranking } from "./ranking.js";
 import { AttentionState } from "./state.js";
@@ -168,7 +168,7 @@ class AttentionView {
 
   nameInWords(layer, head) {
     const [name, score] = this.nameOf(layer, head);
-    return score === null ? name : `${name} (score ${significant(score, 2)})`;
+    return inWords(name, score, this.scores ? this.scores.header.kinds.map((kind, i) => [kind, this.scoreOf(layer, head, i)]) : []);
   }
 
   scoreOf(layer, head, kind) {

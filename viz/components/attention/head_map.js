@@ -4,6 +4,7 @@ import { Figure } from "../base/figure.js";
 import { RangeBar } from "../base/heat.js";
 import { fitted, labelRoom } from "../base/label.js";
 import { significant } from "../base/numbers.js";
+import { shade } from "../base/shade.js";
 import { Frame } from "./frame.js";
 import { drawPattern, labelEvery } from "./tiles.js";
 
@@ -80,7 +81,7 @@ export class HeadMap {
     pen.textAlign = "center";
     for (let query = 0; query < n; query++) {
       for (let key = 0; key <= query; key++) {
-        pen.fillStyle = theme.color(at(query, key) > 0.45 ? "background" : "text");
+        pen.fillStyle = shade(theme, "probability", at(query, key)).ink;
         pen.fillText(at(query, key).toFixed(2), edge + (key + 0.5) * this.cell, edge + (query + 0.5) * this.cell);
       }
     }

@@ -16,7 +16,7 @@ export class Overview {
     Object.assign(this, { state, view, painter, theme, tiles: [] });
     this.figure = new Figure(place, {
       title: "All heads", file: "attention-heads", painter, theme,
-      caption: "Each square is one head: rows are the tokens that look, columns those looked at. Darker is more. Click one.",
+      caption: "Each square is one head: rows are the tokens that look, columns those looked at. The stronger the colour, the more. Click one.",
       paint: (pen, width) => this.#paint(pen, width), alt: () => this.#words(), csv: () => this.#csv(),
       point: (x, y) => this.#point(x, y), click: (x, y) => this.#click(x, y), missing: () => (view.frame ? "" : ASKED),
     });

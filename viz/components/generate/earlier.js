@@ -48,7 +48,8 @@ export class Earlier {
   async #fill(turn) {
     this.#timer = 0;
     this.#newest = this.newest();
-    const [question, chosen] = [{ tokens: this.prompt(), rule: asked(this.rule()), seed: this.rule().seed, n: Math.min(LENGTH, this.data.answer_length || LENGTH) }, spread(this.steps(), N)];
+    const chosen = spread(before(this.steps(), this.newest()), N);
+    const question = { tokens: this.prompt(), rule: asked(this.rule()), seed: this.rule().seed, n: Math.min(LENGTH, this.data.answer_length || LENGTH) };
     const key = JSON.stringify(question);
     const rows = [...chosen, null];
     this.#show(rows.map((step) => ({ step, text: this.#known.get(`${step} ${key}`) })));
@@ -95,6 +96,9 @@ export class Earlier {
     this.#turn += 1;
   }
 }
+
+/** The kept steps without the newest one, which stands in a line of its own. */
+export const before = (steps, newest) => (steps.at(-1) === newest ? steps.slice(0, -1) : steps);
 
 /** At most n of the steps, evenly through them, the first and the last among them. */
 export function spread(steps, n) {

@@ -5,7 +5,7 @@ import { Figure } from "../base/figure.js";
 import { RangeBar } from "../base/heat.js";
 import { fitted } from "../base/label.js";
 import { count, significant } from "../base/numbers.js";
-import { shade } from "./shade.js";
+import { shade } from "../base/shade.js";
 
 const LABEL = 104, HEAD = 26, FOOT = 42, ROW = 34;
 const NARROWEST = 40;

@@ -5,7 +5,7 @@ import { make, setText } from "../base/dom.js";
 import { Figure } from "../base/figure.js";
 import { RangeBar } from "../base/heat.js";
 import { count, significant } from "../base/numbers.js";
-import { shade } from "./shade.js";
+import { shade } from "../base/shade.js";
 
 const ROW = 30, PAD = 5, GAP = 2;
 const MOST = 8000;             // characters that are sent
@@ -68,7 +68,7 @@ export class Surprise {
     this.#say(`${summary(header, guess)} ${remark}`.trim(), false);
     const guessing = `guessing among ${header.guess_count}: ${significant(guess)} everywhere`;
     this.figure.say(this.figure.title,
-      `Surprise is −log p of the token that really came, in nats: the darker, the less expected (${guessing}). Model at step ${count(header.at)}.`);
+      `Surprise is −log p of the token that really came, in nats: the stronger the colour, the less expected (${guessing}). Model at step ${count(header.at)}.`);
     this.mark();
   }
 

@@ -1,17 +1,25 @@
 /** Pan and zoom of an SVG scene: pointer, wheel, buttons. A wheel scrolls, with Ctrl (or two fingers) it zooms. */
 
-const CLOSEST = 2.5, FARTHEST = 0.12, READABLE = 0.62, LARGEST = 1.4;
+const CLOSEST = 2.5, FARTHEST = 0.12, READABLE = 0.62, LARGEST = 1.7;
 const MARGIN = 14;
+const FOOT = 26;               // pixels below, where the picture says what it is of
 
 export class Camera {
   /** @param {SVGSVGElement} svg @param {SVGGElement} scene @param {() => void} moved */
   constructor(svg, scene, moved) {
-    Object.assign(this, { svg, scene, moved, x: 0, y: 0, k: 1, size: { width: 1, height: 1 } });
+    Object.assign(this, { svg, scene, moved, x: 0, y: 0, k: 1, size: { width: 1, height: 1 }, top: null });
     this.#listen();
   }
 
   get view() {
-    return { width: this.svg.clientWidth || 1, height: this.svg.clientHeight || 1 };
+    return { width: this.svg.clientWidth || 1, height: Math.max(1, this.svg.clientHeight - FOOT) };
+  }
+
+  /** How much smaller all of it would have to be drawn, and how much smaller its width, to be in sight. */
+  get #shares() {
+    const { width, height } = this.view;
+    const wide = (width - 2 * MARGIN) / this.size.width;
+    return { wide, whole: Math.min(wide, (height - 2 * MARGIN) / this.size.height) };
   }
 
   #listen() {
@@ -64,20 +72,21 @@ export class Camera {
     this.#apply();
   }
 
-  /** All of it, or, where that would be too small to read, its whole width from the top. */
+  /** All of it, or, where that would be too small to read, its whole width from the top; wider still, around its topmost item. */
   fit(isWhole = false) {
     const { width, height } = this.view;
-    const wide = (width - 2 * MARGIN) / this.size.width;
-    const whole = Math.min(wide, (height - 2 * MARGIN) / this.size.height);
+    const { wide, whole } = this.#shares;
     this.k = isWhole || whole >= READABLE ? Math.min(LARGEST, whole) : Math.max(Math.min(wide, 1), READABLE);
-    this.x = (width - this.size.width * this.k) / 2;
+    const middle = wide < this.k && this.top ? this.top.x + this.top.width / 2 : this.size.width / 2;
+    this.x = width / 2 - middle * this.k;
     this.y = Math.max(MARGIN, (height - this.size.height * this.k) / 2);
     this.#apply();
   }
 
-  /** Zoom out around a place until the whole width can be seen, but no further than can be read. */
+  /** Zoom out around a place until all of it or else the whole width can be seen, but no further than can be read. */
   contain({ x, y, width, height }) {
-    const k = Math.max(READABLE, (this.view.width - 2 * MARGIN) / this.size.width);
+    const { wide, whole } = this.#shares;
+    const k = whole >= READABLE ? whole : Math.max(READABLE, wide);
     if (k < this.k) this.zoom(k / this.k, this.x + (x + width / 2) * this.k, this.y + (y + height) * this.k);
   }
 
@@ -95,9 +104,15 @@ export class Camera {
   #apply() {
     const { width, height } = this.view;
     const [w, h] = [this.size.width * this.k, this.size.height * this.k];
-    this.x = w <= width ? Math.min(Math.max(this.x, 0), width - w) : Math.min(MARGIN * 4, Math.max(this.x, width - w - MARGIN * 4));
-    this.y = h <= height ? Math.min(Math.max(this.y, 0), height - h) : Math.min(MARGIN, Math.max(this.y, height - h - MARGIN));
+    this.x = w <= width ? within(this.x, w, width) : Math.min(MARGIN * 4, Math.max(this.x, width - w - MARGIN * 4));
+    this.y = h <= height ? within(this.y, h, height) : Math.min(MARGIN, Math.max(this.y, height - h - MARGIN));
     this.scene.setAttribute("transform", `translate(${this.x.toFixed(2)} ${this.y.toFixed(2)}) scale(${this.k.toFixed(4)})`);
     this.moved();
   }
+}
+
+/** A place at which all of `size` is in sight, off the edges where there is room for it. */
+function within(at, size, room) {
+  const margin = Math.min(MARGIN, (room - size) / 2);
+  return Math.min(Math.max(at, margin), room - size - margin);
 }

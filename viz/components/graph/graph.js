@@ -2,7 +2,7 @@
 
 import { Address } from "../base/address.js";
 import { adoptStyles, make, setText } from "../base/dom.js";
-import { significant } from "../base/numbers.js";
+import { count, significant } from "../base/numbers.js";
 import { isDark, Painter, Theme } from "../base/paint.js";
 import { Bar } from "./bar.js";
 import { along, Finding } from "./finding.js";
@@ -250,7 +250,7 @@ class GraphView {
     this.message.classList.toggle("trouble", Boolean(trouble));
     if (!graph || !header) return;
     const what = header.n_rows > 1 ? rowsOf(header) : `“${header.labels.join("")}”`;
-    setText(this.head, `loss ${significant(header.loss, 4)} · step ${header.at} · ${what} · a copy of the model, in float32`);
+    setText(this.head, `loss ${significant(header.loss, 4)} · step ${count(header.at)} · ${what} · a copy of the model, in float32`);
     this.element.dataset.step = String(header.at);
     const { rows, fused, at, steps } = this;
     this.tools.show({ zoom: this.main.zoom, hits: this.tools.search.value && this.finding.words, rows, fused, at, steps, isLive: at === null, isHeld: !this.main.asking.isOn });

@@ -95,6 +95,7 @@ export class Stage {
     const after = before && layout.items.get(hold);
     const { camera } = this;
     camera.size = layout;
+    camera.top = [...layout.items.values()].reduce((top, item) => (item.y < top.y ? item : top));
     if (after) {
       camera.by((before.x + before.width / 2 - after.x - after.width / 2) * camera.k, (before.y + before.height - after.y - after.height) * camera.k);
       camera.contain(after);

@@ -19,7 +19,7 @@ const SMALL = {
   "update / weight": { lines: [{ column: "update_ratio", color: "update" }], isLog: true },
   accuracy: {
     lines: [{ column: "train_accuracy", color: "train" }, { column: "val_accuracy", color: "validation", dash: [6, 4], dots: true }],
-    limits: [0, 1],
+    limits: [0, 1], missing: "Only tasks have an accuracy: in a text more than one token may come next.",
   },
   "tokens / s": { lines: [{ column: "tokens_per_second", color: "residual" }], fromZero: true },
 };
@@ -182,7 +182,7 @@ export class Curve {
 
   #smallContent() {
     const { history, view } = this;
-    const { lines, isLog = false, fromZero, limits } = SMALL[this.small];
+    const { lines, isLog = false, fromZero, limits, missing } = SMALL[this.small];
     let [low, high] = [Infinity, -Infinity];
     const [first, end] = [history.pointsUntil(view.range[0] - 1), history.pointsUntil(view.range[1])];
     for (const { column } of lines) {
@@ -196,6 +196,7 @@ export class Curve {
     return {
       limits: limits ?? calmLimits(fromZero || this.small === "learning rate" ? Math.min(0, low) : low, high, isLog),
       isLog,
+      missing: low > high && history.points.length > 1 ? missing : "",
       series: lines.map((each) => this.#sparse({ width: 1.5, ...each })),
       cursor: row < 0 ? [] : lines.map(({ column, color }) => ({ value: history.lastOf(column, row), color: this.#color(color) })),
     };

@@ -1,7 +1,7 @@
 /** One plot over training steps: axes, series, marks, crosshair. Draws what its `content` says; decides nothing. */
 
 import { make } from "../base/dom.js";
-import { count, setting, significant } from "../base/numbers.js";
+import { count, setting, short, significant } from "../base/numbers.js";
 import { Surface } from "../base/paint.js";
 import { savePng } from "../base/saving.js";
 import { Scale } from "../base/scale.js";
@@ -21,6 +21,7 @@ const LABEL_ROWS = 3;
  * @property {{value: number, label: string}} [level] a horizontal line
  * @property {Array<{step: number, value: number, kind: string, text: string}>} [marks]
  * @property {Array<{value: number, color: string}>} [cursor] values under the crosshair
+ * @property {string} [missing] why there is nothing to see
  */
 export class Plot {
   box = null;                  // [x0, y0, x1, y1] while a box is dragged
@@ -76,6 +77,7 @@ export class Plot {
     for (const series of shown.series) this.#series(context, series);
     if (shown.level) this.#level(context, shown.level);
     this.#marks(context, shown.marks ?? []);
+    if (shown.missing) this.#missing(context, shown.missing);
     context.restore();
   }
 
@@ -203,6 +205,12 @@ export class Plot {
     }
   }
 
+  #missing(context, words) {
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    this.#text(context, words, (this.x.start + this.x.end) / 2, (this.y.start + this.y.end) / 2, "muted");
+  }
+
   #text(context, text, x, y, color) {
     const theme = this.theme();
     context.font = theme.font(12);
@@ -244,7 +252,8 @@ export class Plot {
 }
 
 function tickText(tick) {
-  return Math.abs(tick) >= 1e4 || (tick !== 0 && Math.abs(tick) < 1e-3) ? significant(tick, 2) : String(tick).replace("-", "−");
+  if (Math.abs(tick) >= 1e4) return short(tick).replace(/\.0+ /, " ");
+  return tick !== 0 && Math.abs(tick) < 1e-3 ? significant(tick, 2) : String(tick).replace("-", "−");
 }
 
 function line(context, x0, y0, x1, y1) {

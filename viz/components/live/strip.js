@@ -5,17 +5,17 @@ import { Figure } from "../base/figure.js";
 import { drawCells, heatImage, RangeBar } from "../base/heat.js";
 import { count, significant } from "../base/numbers.js";
 import { Scale } from "../base/scale.js";
+import { cellsOf, isAllZero } from "./strip_cells.js";
 
 const LEFT = 104;
 const RIGHT = 14;
 const [TOP, BOTTOM] = [2, 20];
-const WIDEST_COLUMN = 6;       // pixels; coarser than a pixel where points are rare
-/** What can be shown: columns starting with the prefix, log or linear from 0 to 1. */
+/** What can be shown: columns starting with the prefix, log or linear from 0 to 1; `says` fits a narrow panel. */
 const KINDS = {
-  "gradient norm": { prefix: "grad_norm/", ramp: "gradient", isLog: true },
-  "update / weight": { prefix: "update_ratio/", ramp: "gradient", isLog: true },
-  "dead units": { prefix: "dead/", ramp: "probability", row: (name) => `layer ${name}` },
-  saturation: { prefix: "saturated/", ramp: "probability", row: (name) => `layer ${name}` },
+  "gradient norm": { prefix: "grad_norm/", ramp: "gradient", isLog: true, says: "how long each part's gradient is" },
+  "update / weight": { prefix: "update_ratio/", ramp: "gradient", isLog: true, says: "one update, as a share of the weights" },
+  "dead units": { prefix: "dead/", ramp: "probability", row: (name) => `layer ${name}`, says: "share of units without a slope anywhere", none: "0 everywhere: no unit is dead" },
+  saturation: { prefix: "saturated/", ramp: "probability", row: (name) => `layer ${name}`, says: "share of values where the slope is flat", none: "0 everywhere: no value is saturated" },
 };
 
 export class Strip {
@@ -76,37 +76,12 @@ export class Strip {
     const [first, last] = this.view.range;
     this.x = new Scale(this.view.isLogX ? Math.max(first, 1) : first, Math.max(last, first + 1), LEFT, width - RIGHT, this.view.isLogX);
     this.tall = height - BOTTOM - TOP;
-    const cells = this.#cells(names);
+    const cells = cellsOf(this.history, names, this.x);
     const [low, high] = this.#limits(cells, kind);
     this.range.show(low, high, kind.ramp);
     this.#axes(pen, names.map(rowOf(kind)), width);
     this.#colours(pen, cells, names.length, kind, low, high);
-  }
-
-  /** The largest value of each row under each column of pixels; a point reaches back to the one before it. */
-  #cells(names) {
-    const { history, x } = this;
-    const wide = Math.max(1, Math.floor(x.end - x.start));
-    const places = names.map((name) => history.columns.get(name));
-    const cells = new Float32Array(wide * names.length).fill(NaN);
-    const { data, width } = history.points;
-    const end = Math.min(history.points.length, history.pointsUntil(x.high) + 1);
-    let i = history.pointsUntil(x.low);
-    let from = i > 0 ? Math.floor(x.pixel(Math.max(history.at(i - 1, "step"), x.low)) - x.start) : 0;
-    for (; i < end; i++) {
-      const to = Math.min(wide - 1, Math.floor(x.pixel(data[i * width]) - x.start));
-      from = Math.max(0, Math.min(from, to), i === 0 ? to - WIDEST_COLUMN : 0);
-      for (let row = 0; row < places.length; row++) {
-        const value = data[i * width + places[row]];
-        if (Number.isNaN(value)) continue;
-        for (let column = from; column <= to; column++) {
-          const at = row * wide + column;
-          if (!(cells[at] >= value)) cells[at] = value;
-        }
-      }
-      from = to + (i + 1 < end && x.pixel(data[(i + 1) * width]) - x.start > to + 1 ? 1 : 0);
-    }
-    return { cells, wide };
+    if (kind.none && isAllZero(cells)) this.#none(pen, kind.none);
   }
 
   /** Whole and half powers of ten around what is shown, so that colours change their meaning rarely; or 0 … 1. */
@@ -136,6 +111,15 @@ export class Strip {
     if (cursor === null || cursor < this.x.low || cursor > this.x.high) return;
     pen.fillStyle = theme.color("text");
     pen.fillRect(Math.round(this.x.pixel(cursor)), TOP, 1, this.tall);
+  }
+
+  /** Where nothing is coloured, in words: that is a finding, not a picture that is missing. */
+  #none(pen, words) {
+    pen.font = this.theme().font(13);
+    pen.fillStyle = this.theme().color("muted");
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    pen.fillText(words, (this.x.start + this.x.end) / 2, TOP + this.tall / 2);
   }
 
   #axes(pen, labels, width) {
@@ -175,7 +159,7 @@ export class Strip {
   }
 
   #say() {
-    if (this.view.cursor === null || !this.#names.length) return setText(this.value, `${this.kind}, each row one part of the model; the newest is on the right`);
+    if (this.view.cursor === null || !this.#names.length) return setText(this.value, KINDS[this.kind].says);
     const [row, step, value] = this.#pointed();
     return setText(this.value, `${row} · step ${count(step)} · ${significant(value)}`);
   }

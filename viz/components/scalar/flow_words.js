@@ -2,8 +2,9 @@
 
 import { significant } from "../base/numbers.js";
 
-export const RULE = "Rule: more than 100 times smaller or larger from one end of the stream to the other.";
+export const RULE = "Vanishing or exploding means here: more than 100 times smaller or larger from one end of the stream to the other.";
 const MUCH = 100;
+const ABOUT = 3;
 
 /** @typedef {{tap: string, depth: number, is_stream: boolean, size: number|null, gradient: number|null}} Place */
 
@@ -24,7 +25,9 @@ export function flowVerdict(places, what) {
   const end = what === "size" ? "the last layer" : "the embedding";
   if (change < 1 / MUCH) return { kind: "vanishes", sentence: `The ${word} vanish: at ${end} they are ${significant(1 / change)} times smaller. The steepest fall is at ${steepest(way, what, -1)}.` };
   if (change > MUCH) return { kind: "explodes", sentence: `The ${word} explode: at ${end} they are ${significant(change)} times larger. The steepest rise is at ${steepest(way, what, 1)}.` };
-  return { kind: "steady", sentence: `The ${word} keep their size: ${significant(change)} times as large at ${end}.` };
+  const isKept = change >= 1 / ABOUT && change <= ABOUT;
+  const verdict = isKept ? "keep about their size" : change > 1 ? "grow, but do not explode" : "shrink, but do not vanish";
+  return { kind: "steady", sentence: `The ${word} ${verdict}: at ${end} they are ${significant(change)} times as large.` };
 }
 
 function steepest(way, what, sign) {
