@@ -1,69 +1,11 @@
-"""The stepper's core by itself, in a real browser: the store, what is looked at, links, words, maths, the map's layout.
+"""The stepper's core by itself, in a real browser: the store, what is looked at, links, words, maths and voices."""
 
-The traces are the model's own, made here once for each of a few configurations.
-"""
-
-import base64
 import json
 
 import numpy as np
 import pytest
-import torch
 
-from model.config import DataConfig, ModelConfig, RunConfig, TrainConfig
-from model.datasets import load_dataset
-from model.trace_manifest import manifest, with_words
-from model.training import Trainer
-
-SMALL = {"n_heads": 2, "d_model": 8, "d_mlp": 16, "block_size": 8}
-VARIANTS = {
-    "classroom": {},
-    "no layers": {"n_layers": 0, "positions": "none", "norm": "none"},
-    "no mlp, tied": {"has_mlp": False, "tied_embeddings": True},
-    "post-norm": {"norm_placement": "post", "positions": "sinusoidal"},
-    "gated": {"positions": "rope", "qk_norm": True, "norm": "rmsnorm", "activation": "swiglu", "norm_embedding": True},
-    "no residual": {"has_residual": False, "positions": "alibi"},
-    "six layers": {"n_layers": 6},
-}
-OPEN = """
-  const { TraceStore } = await import("/stepper/trace.js");
-  const { StepState } = await import("/stepper/state.js");
-  const asked = [];
-  const store = new TraceStore(async (hash) => { asked.push(hash); return bytes(value.blobs[hash]); });
-  store.open(JSON.parse(value.manifest));
-  const state = new StepState(store);
-"""
-
-
-@pytest.fixture(scope="module")
-def trace():
-    """Make the trace of a variant: its manifest as a dict, its blobs by hash."""
-    torch.set_num_threads(1)
-    made = {}
-
-    def make(name):
-        if name not in made:
-            data = DataConfig(dataset="names")
-            dataset = load_dataset(data)
-            config = RunConfig(ModelConfig(**{**SMALL, **VARIANTS[name]}), TrainConfig(), data)
-            header, blobs = manifest(Trainer(config.with_vocab(dataset.vocab_size), dataset).trace())
-            by_hash = {header["blobs"][blob]["hash"]: array.tobytes() for blob, array in blobs.items()}
-            made[name] = with_words(header), by_hash
-        return made[name]
-
-    return make
-
-
-@pytest.fixture
-def opened(modules, trace):
-    """Run code with `store` and `state` of a variant's trace, and further `m` and `value`."""
-
-    def run(code, module="stepper/trace.js", variant="classroom", **value):
-        header, blobs = trace(variant)
-        sent = {hashed: base64.b64encode(blob).decode() for hashed, blob in blobs.items()}
-        return modules(module, OPEN + code, {"manifest": json.dumps(header), "blobs": sent, **value})
-
-    return run
+from .conftest import FRESH
 
 
 def test_a_tensor_is_fetched_once_when_it_is_first_asked_for(opened, trace):
@@ -129,7 +71,7 @@ def test_forward_and_backward_lead_to_each_other(opened):
                    "learned": "grad:blocks.0.attn.w_q"}  # fmt: skip
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", FRESH)
 def test_parts_and_blocks_cover_every_operation_once(opened, trace, variant):
     got = opened("return { n: store.n, parts: store.parts, blocks: store.blocks }", variant=variant)
     assert [part["part"] for part in got["parts"]] == ["forward", "loss", "backward", "update"]
@@ -236,49 +178,6 @@ def test_only_mathml_gets_onto_the_page(modules):
         "1 < 2",
     ])  # fmt: skip
     assert got == ['<math><mi mathvariant="bold">a</mi><mtext></mtext></math>', "", "1 < 2"]
-
-
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_the_map_runs_upward_and_holds_every_operation_of_the_forward_pass(opened, trace, variant):
-    got = opened('return m.mapLayout(store, "blocks.0")', module="stepper/map_layout.js", variant=variant)
-    rows = {node["key"]: node["row"] for node in got["nodes"]}
-    assert all(rows[edge["from"]] < rows[edge["to"]] for edge in got["edges"])
-    forward = [o for o in trace(variant)[0]["operations"] if o["part"] in ("forward", "loss")]
-    closed = {o["block"] for o in forward if o["block"].startswith("blocks.") and o["block"] != "blocks.0"}
-    assert rows.keys() == {o["name"] for o in forward if o["block"] not in closed} | closed
-    learned = {name for name, spec in trace(variant)[0]["tensors"].items() if spec["role"] == "parameter"}
-    assert {name for node in got["nodes"] for name in node["parameters"]} == learned
-
-
-def test_nothing_on_the_map_lies_on_anything_else(opened):
-    got = opened('return m.mapLayout(store, "blocks.3").nodes', module="stepper/map_layout.js", variant="six layers")
-    hanging = [node for node in got if not node["isSpine"] or node["isFolded"]]
-    for i, one in enumerate(hanging):
-        for other in hanging[i + 1 :]:
-            apart = one["columns"][1] <= other["columns"][0] + 1e-9 or other["columns"][1] <= one["columns"][0] + 1e-9
-            assert one["row"] != other["row"] or apart, (one["key"], other["key"])
-
-
-def test_without_residuals_the_spine_has_gaps(opened):
-    code = 'return m.mapLayout(store, "blocks.0").edges.map(({ from, to }) => [from, to])'
-    assert ["blocks.0.resid_pre", "blocks.0.resid_mid"] in opened(code, module="stepper/map_layout.js")
-    gone = opened(code, module="stepper/map_layout.js", variant="no residual")
-    assert ["blocks.0.resid_pre", "blocks.0.resid_mid"] not in gone
-
-
-def test_the_flow_along_a_line_is_the_norm_of_that_readers_gradient(opened, trace):
-    got = opened("""
-        await store.ready("logits");
-        const flow = new m.Flow(store);
-        const edge = { value: "blocks.0.norm1", reader: "blocks.0.attn.q" };
-        return [m.flowName(store, edge), flow.norm(m.flowName(store, edge)),
-                m.flowName(store, { value: "blocks.0.attn.z", reader: "blocks.0.attn_out" })];
-    """, module="stepper/flow.js")
-    header, blobs = trace("classroom")
-    spec = header["tensors"]["grad:blocks.0.norm1<-q"]
-    values = np.frombuffer(blobs[header["blobs"]["activations"]["hash"]], np.float32)[spec["offset"] :]
-    norm = np.linalg.norm(values[: int(np.prod(spec["shape"]))])
-    assert got == ["grad:blocks.0.norm1<-q", pytest.approx(norm, rel=1e-5), "grad:blocks.0.attn.z"]
 
 
 def test_what_the_server_forgot_is_asked_for_once_and_fetched_again(modules):
