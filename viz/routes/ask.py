@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 from model.runs.client import Client, Refused
 from model.runs.wire import encode
 from viz.graph_picture import with_picture
+from viz.routes.packing import NEVER, Packed, pack, packed_response
 from viz.routes.traces import RUN_ID, is_own_page
 from viz.routes.waiting import waited
 
@@ -38,7 +39,7 @@ class Ask:
 
     def __init__(self, connect: Callable[[], Client]) -> None:
         self._connect = connect
-        self._newest: OrderedDict[tuple[str, str, bytes], tuple[float, bytes]] = OrderedDict()
+        self._newest: OrderedDict[tuple[str, str, bytes], tuple[float, Packed]] = OrderedDict()
 
     async def serve(self, request: Request) -> Response:
         """Answer with one message of `model/runs/wire.py`: {"ok": true, …} and arrays, or {"ok": false, "error"}."""
@@ -50,25 +51,25 @@ class Ask:
             return PlainTextResponse("This question was not understood.", status_code=400)
         place, known = (run, what, body), self._newest.get((run, what, body))
         if question.get("live") and known is not None and time.monotonic() - known[0] < SECONDS_FRESH:
-            return _message(known[1])
+            return await packed_response(request, known[1], NEVER)
         answer = await self.answer(run, what, question)
         if question.get("live"):
             self._remember(place, answer)
-        return _message(answer)
+        return await packed_response(request, answer, NEVER)
 
-    async def answer(self, run: str, what: str, question: dict[str, Any]) -> bytes:
+    async def answer(self, run: str, what: str, question: dict[str, Any]) -> Packed:
         """Ask the run's worker; returns its answer, or its refusal, as one message."""
         return await waited(self._ask, run, what, question)
 
-    def _ask(self, run: str, what: str, question: dict[str, Any]) -> bytes:
+    def _ask(self, run: str, what: str, question: dict[str, Any]) -> Packed:
         fields = {name: value for name, value in question.items() if name not in RESERVED}
         try:
             header, arrays = self._connect().request("look", run=run, what=what, timeout=SECONDS, **fields)
         except Refused as refusal:
-            return encode({"ok": False, "error": str(refusal)})
-        return encode({**PICTURES.get(what, dict)(header), "ok": True}, arrays)
+            return pack(encode({"ok": False, "error": str(refusal)}))
+        return pack(encode({**PICTURES.get(what, dict)(header), "ok": True}, arrays))
 
-    def _remember(self, place: tuple[str, str, bytes], answer: bytes) -> None:
+    def _remember(self, place: tuple[str, str, bytes], answer: Packed) -> None:
         now = time.monotonic()
         self._newest[place] = now, answer
         self._newest.move_to_end(place)
@@ -94,7 +95,3 @@ def parse_question(body: bytes | None) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return question if isinstance(question, dict) else None
-
-
-def _message(answer: bytes) -> Response:
-    return Response(answer, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})

@@ -30,6 +30,7 @@ from model.projection import (
 from model.runs.client import Client, Refused
 from model.runs.wire import Arrays, Header, encode
 from viz.routes.ask import parse_question, read_body
+from viz.routes.packing import NEVER, pack, packed_response
 from viz.routes.projector import NoPictureError, Projector
 from viz.routes.traces import RUN_ID, is_own_page
 from viz.routes.waiting import waited
@@ -66,7 +67,7 @@ class Projections:
             message = await self._answer(run, method, question)
         except (Refused, NoPictureError, ValueError) as refusal:
             message = encode({"ok": False, "error": str(refusal)})
-        return Response(message, media_type="application/octet-stream", headers={"Cache-Control": "no-store"})
+        return await packed_response(request, await asyncio.to_thread(pack, message), NEVER)
 
     async def _answer(self, run: str, method: str, question: dict[str, Any]) -> bytes:
         axes, is_film = _axes(question.get("axes", [0, 1])), bool(question.get("film"))

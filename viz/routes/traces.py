@@ -4,15 +4,13 @@ Pages put blobs in with `keep`; the least recently used go when there are too ma
 and blobs only as bytes. Who asks for what is gone gets a 404, and asks the page for the trace again.
 """
 
-import asyncio
-import gzip
 import hashlib
 import json
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -22,26 +20,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from model.trace_manifest import with_words
+from viz.routes.packing import Packed, pack, packed_response
 
 MAX_BYTES = 64 * 2**20
-LEVEL = 1                        # a page waits
-SAMPLE, WORTH_IT = 2**16, 0.5    # numbers hardly shrink, words do: what a first piece says about a blob decides
 FOREVER = "private, max-age=31536000, immutable"
 RUN_ID = re.compile(r"[0-9a-f]{32}")
-
-
-class Packed(NamedTuple):
-    """A blob as it is kept: compressed where that pays."""
-
-    content: bytes
-    is_gzip: bool
-
-
-def pack(blob: bytes) -> Packed:
-    """Compress a blob if its beginning shrinks."""
-    sample = blob[:SAMPLE]
-    is_gzip = len(gzip.compress(sample, LEVEL)) < WORTH_IT * len(sample)
-    return Packed(gzip.compress(blob, LEVEL, mtime=0) if is_gzip else blob, is_gzip)
 
 
 class Blobs:
@@ -109,10 +92,4 @@ async def _serve(request: Request) -> Response:
     packed = _blobs.get(run, digest) if RUN_ID.fullmatch(run) else None
     if packed is None:
         return PlainTextResponse("These numbers are not here.", status_code=404, headers={"Cache-Control": "no-store"})
-    headers = {"Cache-Control": FOREVER, "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
-    content = packed.content
-    if packed.is_gzip and "gzip" in request.headers.get("accept-encoding", ""):
-        headers["Content-Encoding"] = "gzip"
-    elif packed.is_gzip:
-        content = await asyncio.to_thread(gzip.decompress, content)
-    return Response(content, media_type="application/octet-stream", headers=headers)
+    return await packed_response(request, packed, FOREVER)

@@ -27,20 +27,6 @@ def test_a_blob_arrives_bit_for_bit_and_stays_in_the_browser(browser):
     assert "immutable" in answer.headers["cache-control"]
 
 
-def test_what_does_not_shrink_is_sent_as_it_is(browser):
-    keep(RUN, {"abc": NOISE})
-    answer = browser.get(f"/traces/{RUN}/abc.bin")
-    assert answer.content == NOISE
-    assert "content-encoding" not in answer.headers
-
-
-def test_it_is_served_plain_to_who_cannot_unpack(browser):
-    keep(RUN, {"abc": BLOB})
-    answer = browser.get(f"/traces/{RUN}/abc.bin", headers={"accept-encoding": "identity"})
-    assert "content-encoding" not in answer.headers
-    assert answer.content == BLOB
-
-
 @pytest.mark.parametrize("path", [f"{RUN}/abd.bin", f"{OTHER}/abc.bin", "short/abc.bin", f"{RUN}/abc", f"{RUN}/.bin"])
 def test_what_is_not_here_is_404_and_not_cached(browser, path):
     keep(RUN, {"abc": BLOB})
