@@ -8,6 +8,7 @@ The texts know an operation's name, kind, inputs and settings, and the settings 
 they hold for the variant at hand, whatever the values are. Terms are explained in `model/glossary.py`. Torch-free.
 """
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -42,9 +43,26 @@ def describe(operation: Operation, config: RunConfig) -> Words:
     return Words(_title(case), text.words, text.why, text.formula, mathml(text.formula))
 
 
-@lru_cache(maxsize=4096)
+_COUNT = re.compile(r"(?<![\d.])\d{2,}(?![\d.])")
+
+
 def mathml(latex: str) -> str:
-    """LaTeX as a `<math>` element that stands on a line of its own."""
+    """LaTeX as a `<math>` element that stands on a line of its own.
+
+    Converting is slow, and an update's formulas count the steps: what is remembered has marks for such numbers.
+    """
+    counts: dict[str, str] = {}
+
+    def mark(count: re.Match[str]) -> str:
+        name = str(1000 + len(counts))
+        counts[name] = count[0]
+        return name
+
+    return re.sub(r"(?<=<mn>)\d+(?=</mn>)", lambda n: counts.get(n[0], n[0]), _converted(_COUNT.sub(mark, latex)))
+
+
+@lru_cache(maxsize=4096)
+def _converted(latex: str) -> str:
     return convert(latex, display="block")
 
 

@@ -5,8 +5,9 @@ from functools import cache
 
 import numpy as np
 import pytest
+from latex2mathml.converter import convert
 
-from model.words import describe, mathml
+from model.words import _converted, describe, mathml
 from model.words_notation import LETTERS, cell, letters, own_name
 
 ACTIVATIONS = ["identity", "relu", "relu2", "gelu", "silu", "swiglu", "tanh"]
@@ -60,6 +61,7 @@ ELEMENTS = {
 
 @cache
 def check_mathml(latex):
+    assert mathml(latex) == convert(latex, display="block")
     for element in ET.fromstring(mathml(latex)).iter():
         namespace, _, tag = element.tag.rpartition("}")
         assert namespace == "{http://www.w3.org/1998/Math/MathML", latex
@@ -73,6 +75,15 @@ def check_mathml(latex):
 def test_formulas_become_mathml(described):
     for formula in {words.formula for _, words in described}:
         check_mathml(formula)
+
+
+def test_a_formula_that_counts_steps_is_converted_once():
+    before = _converted.cache_info().misses
+    for step in (9, 10, 123, 4567):
+        assert mathml(rf"\frac{{m}}{{1 - 0.95^{{{step}}}}} + 7^{{{10 * step}}}") == convert(
+            rf"\frac{{m}}{{1 - 0.95^{{{step}}}}} + 7^{{{10 * step}}}", display="block"
+        )
+    assert _converted.cache_info().misses - before <= 2
 
 
 def test_different_operations_are_told_apart(described):
