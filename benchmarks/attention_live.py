@@ -12,9 +12,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from benchmarks.follow import Meter, spread
-from benchmarks.hosted import ENDLESS, KEY, Observer
-from benchmarks.report import median, percentile, report
+from benchmarks.hosted import ENDLESS, KEY, Meter, Observer
+from benchmarks.report import median, percentile, report, spread
 from benchmarks.watched_page import chromium
 from model.runs.client import Client
 from tools.app_process import AppProcess
@@ -115,10 +114,10 @@ def main() -> None:
                 if not is_open:
                     page.goto("about:blank")
                     page.wait_for_timeout(SECONDS_TO_SETTLE * 1000)
-                    return meter.speed()
+                    return meter.speed(SECONDS)
                 opened(page, address)
                 before = page.evaluate("window.__pictures")
-                found = meter.speed()
+                found = meter.speed(SECONDS)
                 pictures.append((page.evaluate("window.__pictures") - before) / SECONDS)
                 return found
 

@@ -9,11 +9,10 @@ that key to the frame that shows the tokens and the numbers of the new trace.
 import tempfile
 from pathlib import Path
 
-import psutil
 from playwright.sync_api import Page
 
-from benchmarks.hosted import ENDLESS, KEY, Observer
-from benchmarks.report import median, percentile, report
+from benchmarks.hosted import ENDLESS, KEY, Meter, Observer
+from benchmarks.report import median, percentile, report, spread
 from benchmarks.watched_page import chromium
 from model.runs.client import Client
 from tools.app_process import AppProcess
@@ -36,8 +35,12 @@ WATCH = """() => {
   addEventListener("keydown", (event) => { if (event.key === "Enter") asked = event.timeStamp; }, { capture: true });
   new MutationObserver(() => requestAnimationFrame(() => channel.port2.postMessage(0)))
     .observe(root.querySelector(".tokens-read"), { childList: true });
-  new MutationObserver(() => { window.__traces += 1; })
-    .observe(root.querySelector(".stepper"), { attributeFilter: ["data-step"] });
+  const stepper = root.querySelector(".stepper");
+  let step = stepper.dataset.step;
+  new MutationObserver(() => {
+    if (stepper.dataset.step !== step) window.__traces += 1;
+    step = stepper.dataset.step;
+  }).observe(stepper, { attributeFilter: ["data-step"] });
 }"""
 
 
@@ -61,28 +64,6 @@ def asked_to_shown(page: Page) -> list[float]:
     return times
 
 
-def spread(name: str, ratios: list[float]) -> dict[str, float]:
-    """Median, and the values that a tenth of the ratios lie below and above."""
-    return {name: median(ratios), f"{name}_p10": percentile(ratios, 0.1), f"{name}_p90": percentile(ratios, 0.9)}
-
-
-class Meter:
-    """Speed of a run: steps by the clock, and by its worker's processor time (both a second)."""
-
-    def __init__(self, home: Path, observer: Observer) -> None:
-        self.observer = observer
-        self.worker = psutil.Process(int((home / "runs" / observer.run / "lock").read_text()))
-
-    def speed(self) -> tuple[float, float]:
-        """Over a window of SECONDS."""
-        step, used = self.observer.step, self._used()
-        by_clock = self.observer.steps_per_second(SECONDS)
-        return by_clock, (self.observer.step - step) / (self._used() - used)
-
-    def _used(self) -> float:
-        return float(sum(self.worker.cpu_times()[:2]))
-
-
 def main() -> None:
     """Print the figures as JSON."""
     with tempfile.TemporaryDirectory(prefix="glassbox-") as home, AppProcess(Path(home)) as app, chromium() as browser:
@@ -100,7 +81,7 @@ def main() -> None:
             def speed(is_on: bool) -> tuple[float, float]:
                 follow(page, is_on)
                 before = page.evaluate("window.__traces")
-                found = meter.speed()
+                found = meter.speed(SECONDS)
                 if is_on:
                     traces.append((page.evaluate("window.__traces") - before) / SECONDS)
                 return found

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 from model.config import PRESETS
 from model.runs import wire
 from model.runs.client import Client
@@ -83,3 +85,20 @@ class Observer:
 
     def __exit__(self, *error: object) -> None:
         self._subscription.close()
+
+
+class Meter:
+    """Speed of a run: steps by the clock, and by its worker's processor time (both a second)."""
+
+    def __init__(self, home: Path, observer: Observer) -> None:
+        self.observer = observer
+        self.worker = psutil.Process(int((home / "runs" / observer.run / "lock").read_text()))
+
+    def speed(self, seconds: float) -> tuple[float, float]:
+        """Over a window of so many seconds."""
+        step, used = self.observer.step, self._used()
+        by_clock = self.observer.steps_per_second(seconds)
+        return by_clock, (self.observer.step - step) / (self._used() - used)
+
+    def _used(self) -> float:
+        return float(sum(self.worker.cpu_times()[:2]))

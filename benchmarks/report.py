@@ -18,6 +18,11 @@ def percentile(values: Sequence[float], share: float) -> float:
     return float(f"{ordered[min(len(ordered) - 1, int(share * len(ordered)))]:.4g}")
 
 
+def spread(name: str, ratios: Sequence[float]) -> dict[str, float]:
+    """Median, and the values that a tenth of the ratios lie below and above."""
+    return {name: median(ratios), f"{name}_p10": percentile(ratios, 0.1), f"{name}_p90": percentile(ratios, 0.9)}
+
+
 def machine() -> dict[str, str | int | None]:
     """What the figures were taken on."""
     return {"system": platform.system(), "processor": platform.machine(), "n_cores": os.cpu_count(),

@@ -33,5 +33,5 @@ def fresh_page(browser: Browser) -> Page:
 
 
 def seen(page: Page) -> dict[str, Any]:
-    """What `watching.js` has noted so far: frames, paints, pictures."""
+    """What `watching.js` has noted so far: frames and paints."""
     return page.evaluate("window.__seen")

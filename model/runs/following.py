@@ -10,7 +10,7 @@ from model.runs.allowance import Allowance
 from model.runs.job import Job
 from model.runs.wire import Arrays, Header
 
-SHARE_OF_TRACES, SECONDS_BETWEEN_TRACES = 0.02, 1.0  # sending one costs about as much again
+SHARE_OF_TRACES, SECONDS_BETWEEN_TRACES = 0.015, 1.0  # sending and showing one costs about as much again
 Answer = tuple[Header, Arrays]
 
 

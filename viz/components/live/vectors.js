@@ -11,6 +11,7 @@ import { paintPlane } from "../embeddings/space_axes.js";
 
 const BETWEEN = 450;           // milliseconds between two pictures: it moves, and costs nearly nothing
 const GLIDE = 150;
+const MOMENT = 25;             // milliseconds from one moment of a glide to the next: the way is short
 const NEAR = 16;               // pixels around a point in which the pointer means it
 const N_TOLD = 4;              // points that the alternative text tells
 
@@ -91,7 +92,8 @@ export class Vectors {
     this.#places.forEach(([x, y], row) => drawMark(pen, looks[row].shape, x, y, labels.length > 150 ? 2.5 : 4, looks[row].color));
     placeLabels(pen, { places: this.#places, labels, indices: labels.map(() => null), order: [...labels.keys()], sides: this.#sides, token: null, width, height,
       font: (size, weight) => theme.font(size, "code-font", weight), size: labels.length > 120 ? 11 : 13, text: theme.color("text"), muted: theme.color("muted") });
-    if (points !== last) this.figure.mark();
+    clearTimeout(this.moment);
+    if (points !== last) this.moment = setTimeout(() => this.figure.mark(), MOMENT);
   }
 
   #renewLegend(way, values) {
@@ -123,6 +125,7 @@ export class Vectors {
   }
 
   close() {
+    clearTimeout(this.moment);
     this.asking.close();
     this.figure.close();
   }
