@@ -137,6 +137,12 @@ def test_where_values_vanish_or_explode_is_said_in_words(modules, sizes, kind, w
     assert (verdict["kind"], words in verdict["sentence"]) == (kind, True), verdict
 
 
+def test_a_window_says_how_far_the_run_is_by_now(modules):
+    said = modules("scalar/window.js", "return value.map(([shown, newest]) => m.nowWords(shown, newest));",
+                   [[20, 1234], [1234, 1234], [1234, 0], [None, 5]])  # fmt: skip
+    assert said == ["↻ now: step 1,234", "↻ now", "↻ now", "↻ now"]
+
+
 def test_a_windows_numbers_are_written_into_what_reads_them(modules):
     nodes = [
         {"kind": "entry", "rule": "", "label": "", "inputs": [], "name": "q[0]", "tensor": "q", "index": [0]},

@@ -11,6 +11,7 @@ const SIZE = { width: 116, gapX: 46, gapY: 14 };
 const [TALL, PORT, MARGIN] = [52, 15, 18];       // pixels: a box, between the ends of two edges, around the picture
 const [SMALLEST, LARGEST] = [0.25, 2];           // scales
 const [READABLE, COMFORTABLE] = [0.58, 0.85];    // the least to show all of a graph; where it does not fit
+const FROM_AFAR = 1.4;         // how much larger before a class
 const TITLE = 15;              // characters of a title and a rule together
 const ROOM = [220, 540];                         // how tall the picture may be
 const N_TOLD = 6;              // leaves that the alternative text tells
@@ -136,8 +137,9 @@ export class Graph {
   fit(isReadable) {
     const { width, height } = this.plan ?? { width: 1, height: 1 };
     const wide = this.box.clientWidth || 900;
-    const whole = Math.min(1.1, (wide - 2 * MARGIN) / width, (ROOM[1] - 2 * MARGIN) / height);
-    const scale = Math.max(SMALLEST, isReadable && whole < READABLE ? COMFORTABLE : whole);
+    const near = this.box.closest(".present") ? FROM_AFAR : 1;
+    const whole = Math.min(1.1 * near, (wide - 2 * MARGIN) / width, (ROOM[1] - 2 * MARGIN) / height);
+    const scale = Math.max(SMALLEST, isReadable && whole < READABLE * near ? COMFORTABLE * near : whole);
     const tall = Math.min(ROOM[1], Math.max(ROOM[0], height * scale + 2 * MARGIN));
     this.box.style.height = `${Math.round(tall)}px`;
     const isWhole = width * scale <= wide - 2 * MARGIN;

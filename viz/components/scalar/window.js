@@ -4,6 +4,7 @@ import { Latest } from "../base/ask.js";
 import { adoptStyles, make, setText } from "../base/dom.js";
 import { count, exact } from "../base/numbers.js";
 import { isDark, Painter, Theme } from "../base/paint.js";
+import { openFeed } from "../live/feed.js";
 import { CellChoice } from "./cell_choice.js";
 import { Query } from "./query.js";
 import { Stage } from "./stage.js";
@@ -21,7 +22,9 @@ class WindowView {
   constructor(root, data) {
     Object.assign(this, { data, painter: new Painter(), query: new Query(), trail: [] });
     this.cell = cellOf(Query.get("cell")) ?? { tensor: "", index: [] };
+    this.feed = openFeed(data.base, data.run);
     this.#build(root);
+    this.stop = this.feed.listen(() => this.painter.mark(this));
     this.asker = new Latest(data, "window", { question: () => this.#question(), take: (answer) => this.#take(answer), failed: (sentence) => this.#say(sentence) });
     this.#ask();
   }
@@ -38,7 +41,7 @@ class WindowView {
     this.depth = this.#number("cells opened one into the next", "depth", 2, 8);
     this.terms = this.#number("summands shown of each sum", "terms", 3, 12);
     this.back = make("button", { text: "‹ back", onclick: () => this.#back() });
-    this.fresh = make("button", { text: "↻ now", title: "Open the same cell in the run's present state", onclick: () => this.#ask() });
+    this.fresh = make("button.fresh", { text: "↻ now", title: "Open the same cell in the run's present state", onclick: () => this.#ask() });
     this.choice.append(this.back, this.fresh);
     this.stage = new Stage(this.element, { own: this.element, painter: this.painter, label: "the scalars behind the cell",
       open: (i) => this.#openNode(i), extra: (i) => this.#about(i) });
@@ -70,6 +73,11 @@ class WindowView {
   retheme() {
     this.element.dataset.theme = isDark(this.element) ? "dark" : "light";
     this.colors = new Theme(this.element);
+  }
+
+  /** The picture stands still while one walks through it; the run goes on. */
+  draw() {
+    setText(this.fresh, nowWords(this.header?.step ?? null, this.feed.history.step));
   }
 
   #go(cell) {
@@ -122,6 +130,7 @@ class WindowView {
     setText(this.counted, `At step ${count(header.step)}, one iteration on this text makes ${count(header.n_scalars)} scalars. ${behind}${drawing}${this.data.remark ? ` ${this.data.remark}` : ""}`);
     this.stage.open(drawn, drawn.length - 1, told, !Number.isNaN(arrays.gradients.data.at(-1)));
     this.stage.show({ values, slopes, seeds });
+    this.draw();
   }
 
   /** Whether the scalars come to what the tensors hold, where else the gradient comes from, and where one can go on. */
@@ -145,12 +154,17 @@ class WindowView {
   }
 
   unmount() {
+    this.stop();
+    this.feed.release();
     this.asker.close();
     this.query.close();
     this.painter.stop();
     this.stage.close();
   }
 }
+
+/** What the button says that opens the run's present state: how far it is by now, if the picture is of an earlier step. */
+export const nowWords = (shown, newest) => (shown !== null && newest > shown ? `↻ now: step ${count(newest)}` : "↻ now");
 
 const COMPARED = { value: ["values", "held", "largest"], gradient: ["gradients", "held_gradients", "largest_gradients"] };
 
