@@ -4,7 +4,7 @@ import { make } from "../base/dom.js";
 import { significant } from "../base/numbers.js";
 
 const CLASSES = 6;             // categorical colours in the theme
-export const SHAPES = ["circle", "square", "triangle", "diamond", "cross", "ring"];
+const SHAPES = ["circle", "square", "triangle", "diamond", "cross", "ring"];
 const POSITION = { key: "position", title: "position in the text", kind: "amount", unit: "", isLinear: true };
 
 /** The ways to colour a table's rows: the tokens' own, and where they stand. */

@@ -12,7 +12,7 @@ import { Frames } from "./frames.js";
 import { Near } from "./near.js";
 import { circlePlane, ranked } from "./neighbours.js";
 import { Space } from "./space.js";
-import { percent, Spread } from "./spread.js";
+import { Spread } from "./spread.js";
 import { ViewState } from "./state.js";
 import { axesOf, captionOf, pointLines } from "./words.js";
 

@@ -29,7 +29,7 @@ export function layout(nodes, heightOf, { width, gapX, gapY }) {
 }
 
 /** A node stands one layer left of the leftmost node that reads it. */
-export function layersOf(nodes) {
+function layersOf(nodes) {
   const layer = nodes.map(() => 0);
   for (let i = nodes.length - 1; i >= 0; i--) {
     for (const input of nodes[i].inputs) layer[input] = Math.max(layer[input], layer[i] + 1);

@@ -45,7 +45,7 @@ function measured(data) {
 }
 
 /** Shares of a whole: from 0 to 1. What is never negative: from 0 up. All else: as far below 0 as above. */
-export function scaleOf(name) {
+function scaleOf(name) {
   const own = last(plain(name));
   if (!name.includes(":") && (own === "pattern" || own === "weights")) return "share";
   return /^v(_before)?:/.test(name) || name === "token_loss" ? "size" : "signed";

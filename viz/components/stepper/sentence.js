@@ -17,14 +17,14 @@ export function blockWords(block) {
 }
 
 /** `grad:blocks.0.norm1<-q` → "gradient of norm1, from q" */
-export function nameWords(name) {
+function nameWords(name) {
   const [prefix, own] = name.includes(":") ? name.split(":") : ["", name];
   const branch = own.includes("<-") ? `, from ${own.split("<-")[1]}` : "";
   return [prefix && (MADE[prefix] ?? prefix), last(plain(name))].filter(Boolean).join(" ") + branch;
 }
 
 /** "softmax over key" */
-export function kindWords(operation, axes) {
+function kindWords(operation, axes) {
   const { kind, settings } = operation;
   if (kind === "softmax" && axes.length) return `softmax over ${axes.at(-1)}`;
   return KINDS[kind] ?? settings.function ?? settings.norm ?? kind.replaceAll("_", " ");

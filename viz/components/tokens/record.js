@@ -9,7 +9,7 @@ const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
  * @param {Uint8Array} bytes @param {ArrayLike<number>} borders before each byte
  * @returns {{id: number, start: number, end: number}[]} of the bytes from `from` (where a token begins) until `to` at most
  */
-export function tokensOf(bytes, borders, k, from = 0, to = bytes.length) {
+function tokensOf(bytes, borders, k, from = 0, to = bytes.length) {
   const tokens = [];
   let token = null;
   for (let i = from; i < bytes.length; i++) {
