@@ -123,7 +123,10 @@ async def _ask_worker(host: Host, run: HostedRun, request: Request) -> Answer:
 
 
 async def _until_left(run: HostedRun) -> None:
-    """Wait while the run's last worker saves and ends. Raises Refused when the run was deleted meanwhile."""
+    """Wait while the run's last worker saves and ends. Raises Refused: it takes too long, or the run was deleted."""
     if run.link is not None and run.link.leaving:
-        await asyncio.wait_for(run.link.ended.wait(), SECONDS_TO_LEAVE)
+        try:
+            await asyncio.wait_for(run.link.ended.wait(), SECONDS_TO_LEAVE)
+        except TimeoutError:
+            raise Refused("This run is still being saved: try again.") from None
     run.require_kept()
