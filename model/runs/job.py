@@ -110,7 +110,7 @@ class Job:
         if is_snapshot_due(self.step):
             self.keep_snapshot()
         if self.trainer.is_finished:
-            self.log("finished", f"all {self.step} steps are done")
+            self.log("finished", f"all {self.step:,} steps are done")
             self.set_mode("finished")
             self.save()
         return made.row is not None

@@ -136,7 +136,7 @@ ORDERS: dict[str, Callable[[Job, Header], Answer]] = {
 
 def _refuse_if_finished(job: Job) -> None:
     if job.trainer.is_finished:
-        raise ValueError(f"All {job.step} steps are done: give the run more steps, or start it again from step 0.")
+        raise ValueError(f"All {job.step:,} steps are done: give the run more steps, or start it again from step 0.")
 
 
 def _count(order: Header, name: str, low: int, high: int, default: int | None = None) -> int:
