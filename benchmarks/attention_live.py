@@ -18,7 +18,7 @@ from benchmarks.watched_page import chromium
 from model.runs.client import Client
 from tools.app_process import AppProcess
 
-N_PAIRS, SECONDS, SECONDS_TO_SETTLE = 5, 4.0, 2.5
+N_PAIRS, SECONDS, SECONDS_TO_SETTLE = 12, 5.0, 2.5
 N_ASKED, N_CLICKS = 40, 60
 SIZE = {"width": 1280, "height": 1400}
 TEXT = "abcdefghijklmnopqrstuvwxyzabcde"  # with the line end before it: 32 tokens to read
