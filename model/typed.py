@@ -29,7 +29,7 @@ def read_typed(text: str, dataset: Dataset, block_size: int) -> Typed:
 
     ValueError, one sentence, for what the vocabulary does not know and for too little to predict anything.
     """
-    text = text.strip() or example(dataset)
+    is_typed, text = bool(text.strip()), text.strip() or example(dataset)
     if not text:
         return Typed(None)
     room = (block_size + 1) * max(map(len, dataset.tokenizer.vocab)) * MOST_BYTES_A_TOKEN
@@ -38,7 +38,7 @@ def read_typed(text: str, dataset: Dataset, block_size: int) -> Typed:
     tokens = [*ends, *own, *ends]
     if len(tokens) < 2:
         raise ValueError("text must have at least two tokens, one to read and one to predict; got one")
-    is_cut = len(tokens) > block_size + 1 or len(text) > room
+    is_cut = is_typed and (len(tokens) > block_size + 1 or len(text) > room)
     remark = _cut(dataset, own[block_size + 1 - len(ends) :], block_size) if is_cut else ""
     return Typed(tuple(tokens[: block_size + 1]), remark)
 

@@ -32,6 +32,10 @@ def test_an_empty_text_is_an_example_of_the_data(names):
     assert read(names, "", 32)[0] == f"⏎{example(names)}⏎"
 
 
+def test_nothing_is_said_about_the_end_of_an_example_that_nobody_typed(prose):
+    assert read(prose, "", 4) == ("".join(prose.tokenizer.labels(prose.tokenizer.encode(example(prose))[:5])), "")
+
+
 def test_a_task_without_text_reads_its_own_exercise():
     assert read_typed("", load_dataset(DataConfig(dataset="copy")), 32).tokens is None
 
