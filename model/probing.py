@@ -25,12 +25,17 @@ def probe(
     ValueError for a tap that this model does not have, or for tokens that are too few or unknown.
     """
     config, tokenizer = model.config, dataset.tokenizer
-    row = dataset.probe_text(config.block_size)
-    x, y = (row.tokens[0], row.targets[0]) if tokens is None else _shifted(tokens, config.block_size, config.vocab_size)
+    if tokens is None:
+        row = dataset.probe_text(config.block_size)
+        x, y, weights = row.tokens[0], row.targets[0], row.weights[0]
+    else:
+        x, y = _shifted(tokens, config.block_size, config.vocab_size)
+        weights = np.ones(len(y), np.float32)
     header = {
         "text": tokenizer.decode(x.tolist()),
         "labels": tokenizer.labels(x.tolist()),
         "targets": tokenizer.labels(y.tolist()),
+        "weights": weights.tolist(),  # 0 where a target does not count: in a task only the answer does
         "available": {"n_layers": config.n_layers, "n_heads": config.n_heads},
     }
     return header, look_closely(model, x, y, taps)

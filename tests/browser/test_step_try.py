@@ -1,6 +1,7 @@
 """Trying things on the Step page: the next iteration, one weight, adopting, following; and texts that make no sense."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import expect
@@ -52,6 +53,14 @@ def scores(page):
     return [re.search(r"(\S+) nats", title)[1] for title in titles]
 
 
+def wait_for_scores(page, is_right):
+    """Until the bars' losses are right: what is typed stands in its field before they are drawn."""
+    deadline = time.monotonic() + 60
+    while not is_right(scores(page)):
+        assert time.monotonic() < deadline, scores(page)
+        page.wait_for_timeout(50)
+
+
 def test_the_next_iteration_lowers_the_loss_of_the_text_and_leaves_the_run_alone(app, open_step, picture):
     visitor = open_step("text=marela")
     page, step = visitor.page, shown_step(visitor.page)
@@ -64,7 +73,7 @@ def test_the_next_iteration_lowers_the_loss_of_the_text_and_leaves_the_run_alone
     assert change == pytest.approx(after - before, abs=2e-3)
     expect(stepper(page)).to_have_attribute("data-step", str(step + 1))
     expect(page.locator(".trying .where")).to_contain_text("what-if of")
-    assert scores(page) != before_bars
+    wait_for_scores(page, lambda found: found != before_bars)
     expect(page.locator(".columns .was")).to_have_count(7)
     picture(page)
     button(page, "next iteration ▸").click()
@@ -101,14 +110,14 @@ def test_one_weight_is_edited_foretold_and_taken_back(open_step, picture):
     before, after, _ = said(page)
     assert after != before
     expect(page.locator(".weight .why")).to_have_text(re.compile("gradient .* foretold .* it really changed by"))
-    assert scores(page) != at_first
+    wait_for_scores(page, lambda found: found != at_first)
     picture(page)
     button(page, "+ ε").click()
     expect(value).to_have_value("1.51000")
     button(page, "Undo all").click()
     expect(value).to_have_value(first)
     expect(button(page, "Undo")).to_be_disabled()
-    assert scores(page) == at_first
+    wait_for_scores(page, lambda found: found == at_first)
     assert shown_step(page) == step
 
 

@@ -23,7 +23,14 @@ def test_losses_are_those_of_the_model_on_the_shown_text():
     np.testing.assert_allclose(arrays["token_loss"], expected, rtol=1e-4)
     np.testing.assert_allclose(arrays["token_probability"], np.exp(-expected), rtol=1e-4)
     assert header["targets"] == tokenizer.labels(targets.tolist())
+    assert header["weights"] == [1] * 8
     assert (header["step"], header["available"]) == (0, {"n_layers": 2, "n_heads": 2})
+
+
+def test_in_a_task_only_the_answer_counts():
+    config = TINY.replace(dataset="modular")
+    header, _ = Trainer(config, load_dataset(config.data)).probe([])
+    assert [label for label, weight in zip(header["labels"], header["weights"], strict=True) if weight] == ["="]
 
 
 def test_taps_come_by_name_or_by_head():

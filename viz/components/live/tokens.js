@@ -11,6 +11,7 @@ const FOOT = 40;               // pixels for the two rows of tokens
 const [LEFT, RIGHT, TOP] = [50, 14, 8];
 const NARROWEST = 7;           // pixels of a bar that still has its tokens below it
 const N_TOLD = 3;              // of the most surprising tokens
+const PALE = 0.15;             // opacity of what does not count
 
 export class Tokens {
   #under = -1;
@@ -48,12 +49,12 @@ export class Tokens {
 
   draw() {
     const seen = this.#seen;
-    setText(this.value, seen ? `mean of this text ${significant(mean(seen.losses))} nats at step ${count(seen.step)}; the dotted line is guessing` : "");
+    setText(this.value, seen ? `mean of this text ${significant(meanLoss(seen))} nats at step ${count(seen.step)}; the dotted line is guessing${pale(seen)}` : "");
     this.figure.draw();
   }
 
   #paint(pen, width, height) {
-    const { labels, targets, losses, guess } = this.#seen;
+    const { labels, targets, losses, weights, guess } = this.#seen;
     const theme = this.theme();
     const most = Math.max(4, Math.ceil(1.3 * guess));
     const y = new Scale(0, most, height - FOOT, TOP);
@@ -64,7 +65,9 @@ export class Tokens {
     losses.forEach((loss, i) => {
       const tall = Math.max(1, y.start - y.pixel(Math.min(loss, most)));
       pen.fillStyle = theme.color(i === this.#under ? "validation" : "train");
+      pen.globalAlpha = weights[i] ? 1 : PALE;
       pen.fillRect(LEFT + (i + 0.12) * wide, y.start - tall, Math.max(1, wide * 0.76), tall);
+      pen.globalAlpha = 1;
       if (wide < NARROWEST) return;
       pen.textBaseline = "top";
       pen.fillStyle = theme.color("text");
@@ -88,24 +91,26 @@ export class Tokens {
   }
 
   #point(x, y) {
-    const { labels, targets, losses, chances } = this.#seen;
+    const { labels, targets, losses, chances, weights } = this.#seen;
     const i = Math.floor((x - LEFT) / this.wide);
     const isInside = i >= 0 && i < losses.length;
     this.#light(isInside ? i : -1);
-    return isInside ? { x, y, lines: [`after “${labels[i]}” came “${targets[i]}”`, `probability ${significant(chances[i])}`, `loss ${significant(losses[i])} nats`] } : null;
+    if (!isInside) return null;
+    const lines = [`after “${labels[i]}” came “${targets[i]}”`, `probability ${significant(chances[i])}`, `loss ${significant(losses[i])} nats`];
+    return { x, y, lines: [...lines, ...(weights[i] ? [] : ["does not count in this task"])] };
   }
 
   #alt() {
-    const { labels, targets, losses, step, guess } = this.#seen;
-    const worst = Array.from(losses, (loss, i) => [loss, i]).sort((a, b) => b[0] - a[0]).slice(0, N_TOLD)
+    const { labels, targets, losses, weights, step, guess } = this.#seen;
+    const worst = Array.from(losses, (loss, i) => [loss, i]).filter(([, i]) => weights[i]).sort((a, b) => b[0] - a[0]).slice(0, N_TOLD)
       .map(([loss, i]) => `“${targets[i]}” after “${labels[i]}” ${significant(loss)}`);
-    return `Loss of each of ${losses.length} tokens at step ${count(step)}: mean ${significant(mean(losses))} nats, guessing gives ${significant(guess)}. The largest: ${worst.join(", ")}.`;
+    return `Loss of each of ${losses.length} tokens at step ${count(step)}: mean ${significant(meanLoss(this.#seen))} nats, guessing gives ${significant(guess)}${pale(this.#seen)}. The largest: ${worst.join(", ")}.`;
   }
 
   #csv() {
-    const { labels, targets, losses, chances, step } = this.#seen;
-    return [["step", "position", "token", "next", "probability", "loss_nats"],
-      ...labels.slice(0, losses.length).map((label, i) => [step, i, label, targets[i], chances[i], losses[i]])];
+    const { labels, targets, losses, chances, weights, step } = this.#seen;
+    return [["step", "position", "token", "next", "probability", "loss_nats", "weight"],
+      ...labels.slice(0, losses.length).map((label, i) => [step, i, label, targets[i], chances[i], losses[i], weights[i]])];
   }
 
   close() {
@@ -114,6 +119,11 @@ export class Tokens {
   }
 }
 
-function mean(losses) {
-  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+/** The loss as the run counts it: the mean over the targets that do count. */
+export function meanLoss({ losses, weights }) {
+  return losses.reduce((sum, loss, i) => sum + (weights[i] ? weights[i] * loss : 0), 0) / weights.reduce((sum, weight) => sum + weight, 0);
+}
+
+function pale({ weights }) {
+  return weights.every(Boolean) ? "" : "; pale tokens do not count in this task";
 }

@@ -19,16 +19,17 @@ export class Losses {
   }
 
   draw() {
-    const scores = this.trial.now;
-    if (!scores) return;
+    const [scores, counting] = [this.trial.now, this.store.n ? this.store.tensor("weights") : null];
+    if (!scores || !counting) return;
     const { labels, target_labels: targets } = this.store.manifest;
     const row = JSON.stringify([labels, targets]);
     if (row !== this.row) this.#build(labels, targets, row);
     const { before } = this.trial;
-    const most = Math.max(1, ...[...scores.loss, ...(before?.loss ?? [])].filter(Number.isFinite));
+    const weights = counting.data;
+    const most = Math.max(1, ...[scores.loss, before?.loss ?? []].flatMap((losses) => [...losses].filter((loss, t) => weights[t] && Number.isFinite(loss))));
     const top = most > 10 ? roundUp(most) : FINE * Math.ceil(most / FINE);
     setText(this.top, `0 … ${significant(top)} nats${before ? " · dashed: before" : ""}`);
-    this.bars.forEach((bar, t) => this.#bar(bar, t, scores, before, top));
+    this.bars.forEach((bar, t) => this.#bar(bar, t, { scores, before, top, counts: weights[t] > 0 }));
   }
 
   #build(labels, targets, row) {
@@ -42,15 +43,16 @@ export class Losses {
     this.columns.replaceChildren(...this.bars.map(({ column }) => column));
   }
 
-  #bar({ column, now, was }, t, scores, before, top) {
+  #bar({ column, now, was }, t, { scores, before, top, counts }) {
     const { labels, target_labels: targets } = this.store.manifest;
     const loss = scores.loss[t];
+    column.classList.toggle("pale", !counts);
     now.style.transform = `scaleY(${share(loss, top)})`;
     was.hidden = !before;
     if (before) was.style.bottom = `${100 * share(before.loss[t], top)}%`;
     column.setAttribute("aria-pressed", String(t === this.place.at));
     const earlier = before ? `${significant(before.loss[t])} → ` : "";
-    const words = `after “${labels[t]}” comes “${targets[t]}”: loss ${earlier}${significant(loss)} nats, probability ${significant(scores.chance[t])}`;
+    const words = `after “${labels[t]}” comes “${targets[t]}”: loss ${earlier}${significant(loss)} nats, probability ${significant(scores.chance[t])}${counts ? "" : "; does not count in this task"}`;
     if (column.title !== words) column.title = words;
   }
 
