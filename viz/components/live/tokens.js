@@ -49,7 +49,7 @@ export class Tokens {
 
   draw() {
     const seen = this.#seen;
-    setText(this.value, seen ? `mean of this text ${significant(meanLoss(seen))} nats at step ${count(seen.step)}; the dotted line is guessing${pale(seen)}` : "");
+    setText(this.value, seen ? `mean of this text ${significant(meanLoss(seen))} nats at step ${count(seen.step)}; dotted: guessing${pale(seen)}` : "");
     this.figure.draw();
   }
 
@@ -125,5 +125,5 @@ export function meanLoss({ losses, weights }) {
 }
 
 function pale({ weights }) {
-  return weights.every(Boolean) ? "" : "; pale tokens do not count in this task";
+  return weights.every(Boolean) ? "" : "; pale: not counted";
 }
