@@ -109,7 +109,8 @@ def test_a_plane_of_any_size_has_numbers_on_its_axes(modules, radius):
 
 PROBE = """
   const pattern = Float32Array.of(1, 0, 0, 0.25, 0.75, 0, 0.1, 0.2, 0.7);
-  const probe = { header: { labels: ["⏎", "a", "b"], targets: ["a", "b", "⏎"], step: 40 }, arrays: {
+  const header = { labels: ["⏎", "a", "b"], targets: ["a", "b", "⏎"], weights: [1, 0.5, 0], step: 40 };
+  const probe = { header, arrays: {
     "blocks.0.attn.pattern/0": { data: pattern, shape: [3, 3] },
     token_loss: { data: Float32Array.of(2.5, 0.5, 1) },
     token_probability: { data: Float32Array.of(0.082, 0.607, 0.368) } } };
@@ -120,7 +121,8 @@ PROBE = """
 @pytest.mark.parametrize(
     ("module", "part", "numbers", "row"),
     [("attention", "Attention", "“a” most at “a” (0.75)", ["a", 0.25, 0.75, "masked"]),
-     ("tokens", "Tokens", "The largest: “a” after “⏎” 2.50", [40, 1, "a", "b", pytest.approx(0.607), 0.5])],
+     ("tokens", "Tokens", "mean 1.83 nats, guessing gives 3.30; pale: not counted. The largest: “a” after “⏎” 2.50, “b”",
+      [40, 1, "a", "b", pytest.approx(0.607), 0.5, 0.5])],
 )  # fmt: skip
 def test_a_live_picture_says_its_numbers_and_gives_them_away(modules, module, part, numbers, row):
     waiting, shown, rows, tip = modules(f"live/{module}.js", SCREEN + PROBE + """
