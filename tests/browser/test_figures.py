@@ -121,7 +121,7 @@ PROBE = """
 @pytest.mark.parametrize(
     ("module", "part", "numbers", "row"),
     [("attention", "Attention", "“a” most at “a” (0.75)", ["a", 0.25, 0.75, "masked"]),
-     ("tokens", "Tokens", "mean 1.83 nats, guessing gives 3.30; pale: not counted. The largest: “a” after “⏎” 2.50, “b”",
+     ("tokens", "Tokens", "mean 1.83 nats, guessing gives 3.30; pale: not counted. The largest: “a” after “⏎” 2.50",
       [40, 1, "a", "b", pytest.approx(0.607), 0.5, 0.5])],
 )  # fmt: skip
 def test_a_live_picture_says_its_numbers_and_gives_them_away(modules, module, part, numbers, row):
