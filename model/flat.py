@@ -59,8 +59,8 @@ class FlatParameters:
         rest = [(n, p) for n, p in named if p.ndim >= 2 and not is_hidden_matrix(n, p)]
         vectors = [(n, p) for n, p in named if p.ndim < 2]
         self._spans = _lay_out([*hidden, *rest, *vectors])
-        size = max(_padded(span.stop) for span in self._spans.values())
-        self.values, self.grads = torch.zeros(size), torch.zeros(size)
+        self._lengths = [_padded(span.stop) - span.start for span in self._spans.values()]  # with the gap behind each
+        self.values, self.grads = torch.zeros(sum(self._lengths)), torch.zeros(sum(self._lengths))
         for name, p in named:
             span = self._spans[name]
             self.values[span.start : span.stop].copy_(p.detach().flatten())
@@ -101,9 +101,8 @@ class FlatParameters:
     def group_norms(self, tensor: Tensor, group_of: Callable[[str], str]) -> dict[str, float]:
         """Euclidean norm of a flat `tensor` within each group of parameters."""
         squares: dict[str, float] = {}
-        parts = self.whole.parts(tensor)
-        norms = torch.stack(torch._foreach_norm(list(parts.values()))).tolist()
-        for name, norm in zip(parts, norms, strict=True):
+        norms = torch.stack(torch._foreach_norm(tensor.split_with_sizes(self._lengths))).tolist()
+        for name, norm in zip(self._spans, norms, strict=True):
             squares[group_of(name)] = squares.get(group_of(name), 0.0) + norm**2
         return {group: square**0.5 for group, square in squares.items()}
 

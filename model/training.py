@@ -6,6 +6,7 @@ probing, sampling) draws from no generator of the run and changes no number, so 
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from time import perf_counter
 from typing import Any
@@ -128,7 +129,7 @@ class Trainer:
         tokens = torch.from_numpy(batch.tokens)  # (B, T)
         # torch's fused attention in bfloat16 is slower than the textbook's on a CPU at our head widths.
         is_half = self.config.train.precision == "bfloat16"
-        with torch.autocast("cpu", torch.bfloat16, enabled=is_half):
+        with torch.autocast("cpu", torch.bfloat16) if is_half else nullcontext():
             logits = self.model(tokens, step_by_step=is_half)  # (B, T, V)
         return logits, batch_loss(logits, batch)
 
